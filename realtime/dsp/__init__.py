@@ -1,0 +1,1 @@
+"""Floor 1: real FFT, streaming STFT, delay line and meters. Audio thread."""

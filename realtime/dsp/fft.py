@@ -1,0 +1,182 @@
+"""Real FFT of any even size with small factors: float32, nothing allocated.
+
+A Stockham autosort FFT of half the size (radix 4, and any small prime) and the split that turns it into a real one.
+Sizes are values, never types: one compiled function serves every sample rate. Audio thread; `plan` on the main.
+"""
+
+import numpy as np
+from numba import carray
+from numpy.typing import NDArray
+
+from realtime.base.intrinsics import as_pointer, floats, integers
+from realtime.base.memory import State, aligned
+from realtime.base.safety import realtime
+
+Floats = NDArray[np.float32]
+
+PLAN = np.dtype(
+    [
+        ("n", np.int64),  # real samples, even
+        ("n_stages", np.int64),
+        ("radices", np.int64),  # int64[n_stages]
+        ("roots", np.int64),  # float32[2 * n/2]: cos, sin of -2 pi j / (n/2)
+        ("turns", np.int64),  # float32[2 * (n/2 + 1)]: cos, sin of -2 pi k / n
+        ("work", np.int64),  # float32[4 * n/2]: two complex buffers, each re then im
+        ("small", np.int64),  # float32[MAX_BUTTERFLY]: one butterfly
+    ],
+    align=True,
+)
+FACTORS = (4, 2, 3, 5, 7, 11, 13)
+MAX_BUTTERFLY = 2 * max(FACTORS)
+
+
+def factorise(n: int) -> list[int] | None:
+    """Return n as a product of `FACTORS`, or None where it is not one. [thread-safe]"""
+    factors = []
+    for factor in FACTORS:
+        while n % factor == 0:
+            factors.append(factor)
+            n //= factor
+    return factors if n == 1 else None
+
+
+def plan(n: int) -> State:
+    """Return the tables of a real FFT. [main-thread]
+
+    Parameters
+    ----------
+    n : int
+        Real samples: even, n/2 a product of `FACTORS`.
+    """
+    half = n // 2
+    radices = factorise(half)
+    if n % 2 or radices is None:
+        raise ValueError(f"an FFT of {n} samples was asked for; the size must be even with factors of at most 13")
+    angle = -2 * np.pi * np.arange(half) / half
+    turn = -2 * np.pi * np.arange(half + 1) / n
+    return State(
+        PLAN,
+        n=n,
+        n_stages=len(radices),
+        radices=np.array(radices, np.int64),
+        roots=np.concatenate([np.cos(angle), np.sin(angle)]).astype(np.float32),
+        turns=np.concatenate([np.cos(turn), np.sin(turn)]).astype(np.float32),
+        work=aligned(4 * half),
+        small=aligned(MAX_BUTTERFLY),
+    )
+
+
+@realtime("void(float32[::1], float32[::1], int64, int64, int64, float32[::1])")
+def _radix4(x: Floats, y: Floats, n: int, m: int, s: int, roots: Floats) -> None:
+    """One Stockham stage of radix 4: m butterflies, stride s. [audio-thread]"""
+    for j in range(m):
+        w1r, w1i = roots[j * s], roots[n + j * s]
+        w2r, w2i = roots[2 * j * s], roots[n + 2 * j * s]
+        w3r, w3i = roots[3 * j * s], roots[n + 3 * j * s]
+        for q in range(s):
+            a = j * s + q
+            b, c, d = a + m * s, a + 2 * m * s, a + 3 * m * s
+            pr, pi, mr, mi = x[a] + x[c], x[n + a] + x[n + c], x[a] - x[c], x[n + a] - x[n + c]
+            sr, si, tr, ti = x[b] + x[d], x[n + b] + x[n + d], x[b] - x[d], x[n + b] - x[n + d]
+            o = 4 * j * s + q
+            y[o], y[n + o] = pr + sr, pi + si
+            ur, ui = mr + ti, mi - tr
+            y[o + s], y[n + o + s] = ur * w1r - ui * w1i, ur * w1i + ui * w1r
+            ur, ui = pr - sr, pi - si
+            y[o + 2 * s], y[n + o + 2 * s] = ur * w2r - ui * w2i, ur * w2i + ui * w2r
+            ur, ui = mr - ti, mi + tr
+            y[o + 3 * s], y[n + o + 3 * s] = ur * w3r - ui * w3i, ur * w3i + ui * w3r
+
+
+@realtime("void(float32[::1], float32[::1], int64, int64, int64, int64, float32[::1], float32[::1])")
+def _radix(x: Floats, y: Floats, n: int, r: int, m: int, s: int, roots: Floats, small: Floats) -> None:
+    """One Stockham stage of any radix r, by the defining sum. [audio-thread]"""
+    for j in range(m):
+        for q in range(s):
+            for p in range(r):
+                small[2 * p], small[2 * p + 1] = x[(p * m + j) * s + q], x[n + (p * m + j) * s + q]
+            for k in range(r):
+                re, im = np.float32(0), np.float32(0)
+                for p in range(r):
+                    t = (p * k * (n // r)) % n
+                    re += small[2 * p] * roots[t] - small[2 * p + 1] * roots[n + t]
+                    im += small[2 * p] * roots[n + t] + small[2 * p + 1] * roots[t]
+                wr, wi = roots[j * k * s], roots[n + j * k * s]
+                o = (r * j + k) * s + q
+                y[o], y[n + o] = re * wr - im * wi, re * wi + im * wr
+
+
+@realtime("int64(int64, int64, int64[::1], float32[::1], float32[::1], float32[::1])")
+def _transform(n: int, n_stages: int, radices: NDArray[np.int64], roots: Floats, work: Floats, small: Floats) -> int:
+    """Complex FFT of the first buffer of `work`; return where in `work` the result starts. [audio-thread]"""
+    here, there = 0, 2 * n
+    left, stride = n, 1
+    for i in range(n_stages):
+        r = radices[i]
+        x, y = work[here : here + 2 * n], work[there : there + 2 * n]
+        if r == 4:
+            _radix4(x, y, n, left // 4, stride, roots)
+        else:
+            _radix(x, y, n, r, left // r, stride, roots, small)
+        left //= r
+        stride *= r
+        here, there = there, here
+    return here
+
+
+@realtime("void(int64, float32[::1], float32[::1], float32[::1])")
+def rfft(address: int, x: Floats, re: Floats, im: Floats) -> None:
+    """Real forward FFT, unscaled. [audio-thread]
+
+    Parameters
+    ----------
+    address : int64
+        Of a `PLAN` record for n samples.
+    x : float32[n]
+        Samples; kept.
+    re, im : float32[n // 2 + 1]
+        The spectrum, written here.
+    """
+    p = carray(as_pointer(address), (1,), PLAN)[0]
+    half, work, turns = p.n // 2, floats(p.work, 2 * p.n), floats(p.turns, p.n + 2)
+    for i in range(half):
+        work[i], work[half + i] = x[2 * i], x[2 * i + 1]
+    z = _transform(
+        half, p.n_stages, integers(p.radices, p.n_stages), floats(p.roots, p.n), work, floats(p.small, MAX_BUTTERFLY)
+    )
+    for k in range(half + 1):
+        a, b = z + k % half, z + (half - k) % half
+        er, ei = np.float32(0.5) * (work[a] + work[b]), np.float32(0.5) * (work[half + a] - work[half + b])
+        orr, oi = np.float32(0.5) * (work[half + a] + work[half + b]), np.float32(0.5) * (work[b] - work[a])
+        wr, wi = turns[k], turns[half + 1 + k]
+        re[k], im[k] = er + orr * wr - oi * wi, ei + orr * wi + oi * wr
+
+
+@realtime("void(int64, float32[::1], float32[::1], float32[::1])")
+def irfft(address: int, re: Floats, im: Floats, x: Floats) -> None:
+    """Inverse of `rfft`, scaled by 1/n. [audio-thread]
+
+    Parameters
+    ----------
+    address : int64
+        Of a `PLAN` record for n samples.
+    re, im : float32[n // 2 + 1]
+        The spectrum; kept.
+    x : float32[n]
+        Samples, written here.
+    """
+    p = carray(as_pointer(address), (1,), PLAN)[0]
+    half, work, turns = p.n // 2, floats(p.work, 2 * p.n), floats(p.turns, p.n + 2)
+    for k in range(half):
+        er, ei = re[k] + re[half - k], im[k] - im[half - k]
+        dr, di = re[k] - re[half - k], im[k] + im[half - k]
+        wr, wi = turns[k], -turns[half + 1 + k]
+        orr, oi = dr * wr - di * wi, dr * wi + di * wr
+        # The inverse is the forward transform with real and imaginary parts exchanged on the way in and out.
+        work[half + k], work[k] = er - oi, ei + orr
+    z = _transform(
+        half, p.n_stages, integers(p.radices, p.n_stages), floats(p.roots, p.n), work, floats(p.small, MAX_BUTTERFLY)
+    )
+    scale = np.float32(1) / np.float32(p.n)
+    for i in range(half):
+        x[2 * i], x[2 * i + 1] = work[half + z + i] * scale, work[z + i] * scale
