@@ -1,0 +1,231 @@
+"""`Host` owns all memory: the engine's record, its rings, the chains. The main thread's only way to the sound.
+
+It has no signals and no callbacks upward: whoever shows something asks `status`. Main thread.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from realtime.base.errors import PluginError
+from realtime.base.memory import State, aligned, clock_address
+from realtime.base.ring import Ring
+from realtime.base.units import gain_to_db
+from realtime.engine import callback as engine
+from realtime.engine.chain import CHUNK, Chain
+from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, RECORD, RESET, RETIRED, SET, SWAP
+
+FADE_S = 0.02
+WAVE_SECONDS = 4.0
+"""Sound the recorder may fall behind before rows are refused."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Where the delay comes from, in ms; None where it is not known."""
+
+    algorithm: float
+    device_reported: float | None
+    measured: float | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the engine has done so far. Loads are shares of the deadline, levels in dBFS, times in s."""
+
+    seconds: float
+    blocks: int
+    block: int
+    dropouts: int
+    late_blocks: int
+    missed_blocks: int
+    dropout_times: tuple[float, ...]
+    flagged_blocks: int
+    bad_blocks: int
+    failed_blocks: int
+    starved_frames: int
+    refused_rows: int
+    load_p50: float
+    load_p99: float
+    load_max: float
+    peak_in: float
+    peak_out: float
+    rms_in: float
+    rms_out: float
+    latency_ms: Latency
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the status as plain values for JSON. [thread-safe]"""
+        return asdict(self)
+
+
+class Host:
+    """The engine and everything that steers it.
+
+    Parameters
+    ----------
+    chain : Chain
+        What is heard first; its sample rate is the engine's.
+    n_inputs, n_outputs : int
+        Channels of the device.
+    pick : int
+        The input channel that is heard, or `engine.MIX` for the mean of all.
+    timed : bool
+        False for a file as fast as possible: no deadlines, no drop-outs.
+    source : Ring or None
+        Samples for a device without input, float32 rows of width 1.
+    tolerance_s : float
+        Lateness of the device that its buffers hide.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        *,
+        n_inputs: int = 1,
+        n_outputs: int = 1,
+        pick: int = engine.MIX,
+        timed: bool = True,
+        source: Ring | None = None,
+        tolerance_s: float = 0.1,
+    ) -> None:
+        if pick >= n_inputs:
+            raise PluginError(f"input channel {pick + 1} was asked for, but the device has {n_inputs}; pick another")
+        self.sample_rate = chain.sample_rate
+        self.commands = Ring(256, MESSAGE)
+        self.reports = Ring(256, MESSAGE)
+        self.wave = Ring(int(WAVE_SECONDS * self.sample_rate), np.float32, 2)
+        self.source = source
+        self.failures = 0
+        self._chain = chain
+        self._chains = {chain.state.address: chain}
+        self._dropout_times = aligned(engine.MAX_DROPOUT_TIMES, np.int64)
+        self._loads = aligned(engine.LOAD_BINS, np.int64)
+        self._measured_ms: float | None = None
+        self.device_reported_ms: float | None = None
+        self.state = State(
+            engine.ENGINE,
+            clock=clock_address(),
+            sample_rate=self.sample_rate,
+            n_inputs=n_inputs,
+            n_outputs=n_outputs,
+            pick=pick,
+            timed=int(timed),
+            tolerance_ns=1e9 * tolerance_s,
+            command_header=self.commands.header,
+            command_rows=self.commands.rows,
+            report_header=self.reports.header,
+            report_rows=self.reports.rows,
+            wave_header=self.wave.header,
+            wave_rows=self.wave.rows,
+            chain=chain.state,
+            fade_step=1 / (FADE_S * self.sample_rate),
+            dropout_times=self._dropout_times,
+            load_counts=self._loads,
+            **{name: aligned(CHUNK) for name in ("x", "wet", "dry", "next_wet", "next_dry")},
+        )
+        if source is not None:
+            self.state.put("source_header", source.header)
+            self.state.put("source_rows", source.rows)
+
+    @property
+    def chain(self) -> Chain:
+        """Return the chain that is heard, or will be once its swap is through. [main-thread]"""
+        return self._chain
+
+    @property
+    def callback(self) -> int:
+        """Return the address of the callback. [thread-safe]"""
+        return int(engine.process_block.address)
+
+    def _send(self, kind: int, address: int = 0, value: float = 0.0) -> None:
+        row = np.zeros((1, 1), MESSAGE)
+        row["kind"], row["address"], row["value"] = kind, address, value
+        if not self.commands.write(row):
+            raise PluginError("256 commands wait and the sound is not running; start the stream before sending more")
+
+    def set(self, plugin_id: str, parameter_id: str, value: float) -> float:
+        """Set a parameter of the chain from the next block on; return the value in range. [main-thread]"""
+        try:
+            parameter, place = self._chain.parameter(plugin_id, parameter_id)
+        except KeyError:
+            raise PluginError(f"there is no parameter {plugin_id}.{parameter_id} in this chain") from None
+        value = float(parameter.clip(value))
+        self._send(SET, place.ctypes.data, value)
+        return value
+
+    def swap(self, chain: Chain) -> None:
+        """Crossfade to another chain; the old one is released once it is silent. [main-thread]"""
+        if chain.sample_rate != self.sample_rate:
+            raise PluginError(f"a chain for {chain.sample_rate:g} Hz cannot play at {self.sample_rate:g} Hz")
+        self._chains[chain.state.address] = chain
+        self._chain = chain
+        self._send(SWAP, chain.state.address)
+        self.poll()
+
+    def bypass(self, on: bool) -> None:
+        """Hear the input, delayed by the chain's latency, instead of the chain. [main-thread]"""
+        self._send(BYPASS, value=float(on))
+
+    def mute(self, on: bool) -> None:
+        """Fade to silence, or back. [main-thread]"""
+        self._send(MUTE, value=float(on))
+
+    def record(self, on: bool) -> None:
+        """Let aligned (dry, wet) rows flow into `wave`. [main-thread]"""
+        self._send(RECORD, value=float(on))
+
+    def reset(self) -> None:
+        """Start the counts anew. [main-thread]"""
+        self._send(RESET)
+
+    def poll(self) -> None:
+        """Read the reports: release retired chains, count failures. [main-thread]"""
+        for report in self.reports.read().ravel():
+            if report["kind"] == RETIRED:
+                self._chains.pop(int(report["address"])).deactivate()
+            elif report["kind"] == FAILED:
+                self.failures += 1
+
+    def status(self) -> Status:
+        """Return counts, loads and levels; the levels are those since the last call. [main-thread]"""
+        self.poll()
+        e = self.state
+        n = max(1, int(e["energy_frames"]))
+        peaks = float(e["peak_in"]), float(e["peak_out"])
+        rms = float(np.sqrt(e["energy_in"] / n)), float(np.sqrt(e["energy_out"] / n))
+        for name in ("peak_in", "peak_out", "energy_in", "energy_out", "energy_frames"):
+            e.record[name] = 0
+        dropouts = int(e["n_dropouts"])
+        kept = min(dropouts, engine.MAX_DROPOUT_TIMES)
+        times = [self._dropout_times[i % engine.MAX_DROPOUT_TIMES] / 1e9 for i in range(dropouts - kept, dropouts)]
+        reported = self.device_reported_ms
+        return Status(
+            seconds=float(e["frames"]) / self.sample_rate,
+            blocks=int(e["blocks"]),
+            block=int(e["last_frames"]),
+            dropouts=dropouts,
+            late_blocks=int(e["late_blocks"]),
+            missed_blocks=int(e["missed_blocks"]),
+            dropout_times=tuple(float(t) for t in times),
+            flagged_blocks=int(e["flagged_blocks"]),
+            bad_blocks=int(e["bad_blocks"]),
+            failed_blocks=int(e["failed_blocks"]),
+            starved_frames=int(e["starved_frames"]),
+            refused_rows=self.wave.refused,
+            load_p50=self._load_quantile(0.5),
+            load_p99=self._load_quantile(0.99),
+            load_max=float(e["worst_load"]),
+            peak_in=gain_to_db(peaks[0]),
+            peak_out=gain_to_db(peaks[1]),
+            rms_in=gain_to_db(rms[0]),
+            rms_out=gain_to_db(rms[1]),
+            latency_ms=Latency(1000 * self._chain.latency / self.sample_rate, reported, self._measured_ms),
+        )
+
+    def _load_quantile(self, share: float) -> float:
+        counts = np.cumsum(self._loads)
+        if counts[-1] == 0:
+            return 0.0
+        return float((np.searchsorted(counts, share * counts[-1]) + 1) / 200)
