@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 _I32, _I64, _PTR = ir.IntType(32), ir.IntType(64), ir.IntType(8).as_pointer()
+_ULONG = _I32 if sys.platform == "win32" else _I64  # unsigned long
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
 _ARM = platform.machine().lower() in ("aarch64", "arm64")
 # ARM's FPCR bit 24 (FZ) and x86's MXCSR bits 15 (FTZ) and 6 (DAZ) flush denormals to zero.
@@ -105,6 +106,42 @@ def call_run(typing_context: Any, run: Any, state: Any, source: Any, target: Any
 
 
 @intrinsic
+def call_callback(typing_context: Any, callback: Any, n_frames: Any, user: Any) -> Any:
+    """Call a PaStreamCallback by address, with neither input, output nor time info. [audio-thread]"""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = ir.FunctionType(_I32, [_PTR, _PTR, _ULONG, _PTR, _ULONG, _PTR])
+        pointer = builder.inttoptr(args[0], function.as_pointer())
+        null, frames = ir.Constant(_PTR, None), args[1]
+        frames = builder.trunc(frames, _ULONG) if _ULONG.width < 64 else frames
+        words = [null, null, frames, null, ir.Constant(_ULONG, 0), builder.inttoptr(args[2], _PTR)]
+        return builder.call(pointer, words)
+
+    return types.int32(*[types.int64] * 3), generate
+
+
+@intrinsic
+def sleep_ns(typing_context: Any, sleep: Any, duration: Any) -> Any:
+    """Sleep under a second, through the address from `sleep_address`. A device's own loop only. [worker-thread]"""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if sys.platform == "win32":  # void Sleep(DWORD milliseconds)
+            function = ir.FunctionType(ir.VoidType(), [_I32])
+            duration = builder.trunc(builder.sdiv(args[1], ir.Constant(_I64, 1_000_000)), _I32)
+            builder.call(builder.inttoptr(args[0], function.as_pointer()), [duration])
+            return context.get_dummy_value()
+        spec = cgutils.alloca_once(builder, ir.ArrayType(_I64, 2))  # struct timespec
+        builder.store(ir.Constant(_I64, 0), cgutils.gep_inbounds(builder, spec, 0, 0))
+        builder.store(args[1], cgutils.gep_inbounds(builder, spec, 0, 1))
+        function = ir.FunctionType(_I32, [_PTR, _PTR])  # int nanosleep(const struct timespec *, struct timespec *)
+        pointer = builder.inttoptr(args[0], function.as_pointer())
+        builder.call(pointer, [builder.bitcast(spec, _PTR), ir.Constant(_PTR, None)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic
 def now_ns(typing_context: Any, clock: Any) -> Any:
     """Read the monotonic clock, in ns, through the address from `clock_address`. [audio-thread]"""
 
@@ -117,9 +154,7 @@ def now_ns(typing_context: Any, clock: Any) -> Any:
         spec = cgutils.alloca_once(builder, ir.ArrayType(_I64, 2))  # struct timespec
         function = ir.FunctionType(_I32, [_I32, _PTR])
         monotonic = ir.Constant(_I32, 6 if sys.platform == "darwin" else 1)
-        builder.call(
-            builder.inttoptr(args[0], function.as_pointer()), [monotonic, builder.bitcast(spec, _PTR)]
-        )
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), [monotonic, builder.bitcast(spec, _PTR)])
         seconds = builder.load(cgutils.gep_inbounds(builder, spec, 0, 0))
         rest = builder.load(cgutils.gep_inbounds(builder, spec, 0, 1))
         return builder.add(builder.mul(seconds, ir.Constant(_I64, 1_000_000_000)), rest)

@@ -66,3 +66,9 @@ def clock_address() -> int:
     else:
         function = ctypes.CDLL(None).clock_gettime
     return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+
+def sleep_address() -> int:
+    """Return the address of the sleep that `sleep_ns` calls. [main-thread]"""
+    function = ctypes.windll.kernel32.Sleep if sys.platform == "win32" else ctypes.CDLL(None).nanosleep
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

@@ -7,7 +7,7 @@ from realtime.base.safety import realtime
 
 
 @realtime("float32(float32[::1])")
-def peak(x: NDArray[np.float32]) -> float:
+def peak(x: NDArray[np.float32]) -> np.float32:
     """Return the largest magnitude of a block, linear. [audio-thread]"""
     highest = np.float32(0)
     for i in range(x.size):

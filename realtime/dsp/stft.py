@@ -143,7 +143,11 @@ def analyse(address: int) -> None:
 def synthesise(address: int) -> None:
     """Add the inverse of `re` and `im` to the output; one more hop of it is finished. [audio-thread]"""
     t = carray(as_pointer(address), (1,), STFT)[0]
-    frame, overlap, window = floats(t.frame, t.n_fft), floats(t.overlap, t.n_synthesis), floats(t.synthesis, t.n_synthesis)
+    frame, overlap, window = (
+        floats(t.frame, t.n_fft),
+        floats(t.overlap, t.n_synthesis),
+        floats(t.synthesis, t.n_synthesis),
+    )
     irfft(t.plan, floats(t.re, t.n_bins), floats(t.im, t.n_bins), frame)
     kept, start = t.n_synthesis - t.hop, t.n_fft - t.n_synthesis
     for i in range(kept):
@@ -152,4 +156,3 @@ def synthesise(address: int) -> None:
         overlap[i] = 0
     for i in range(t.n_synthesis):
         overlap[i] += frame[start + i] * window[i]
-

@@ -4,6 +4,7 @@ Six steps a block: 1 commands, 2 meter in, 3 chain, 4 swap crossfade, 5 bypass c
 Everything it touches hangs off one record, `ENGINE`. Audio thread.
 """
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -103,9 +104,7 @@ ENGINE = np.dtype(
     align=True,
 )
 
-CALLBACK_SIGNATURE = types.int32(
-    types.voidptr, types.voidptr, types.uint64, types.voidptr, types.uint64, types.voidptr
-)
+CALLBACK_SIGNATURE = types.int32(types.voidptr, types.voidptr, types.uint64, types.voidptr, types.uint64, types.voidptr)
 """PaStreamCallback of portaudio.h on a 64-bit Unix: in, out, frames, time info, flags, user data."""
 
 
@@ -267,13 +266,19 @@ def _give_output(engine: int, target: int, start: int, n: int) -> None:
     for i in range(n):
         if bypass != e.bypass_wanted:
             step = e.fade_step
-            bypass = min(bypass + step, e.bypass_wanted) if bypass < e.bypass_wanted else max(bypass - step, e.bypass_wanted)
+            bypass = (
+                min(bypass + step, e.bypass_wanted) if bypass < e.bypass_wanted else max(bypass - step, e.bypass_wanted)
+            )
         if bypass == np.float32(1):
             wet[i] = dry[i]
         elif bypass > np.float32(0):
             wet[i] += bypass * (dry[i] - wet[i])
         if mute != e.mute_wanted:
-            mute = min(mute + e.fade_step, e.mute_wanted) if mute < e.mute_wanted else max(mute - e.fade_step, e.mute_wanted)
+            mute = (
+                min(mute + e.fade_step, e.mute_wanted)
+                if mute < e.mute_wanted
+                else max(mute - e.fade_step, e.mute_wanted)
+            )
         if mute > np.float32(0):
             wet[i] *= np.float32(1) - mute
     e.bypass, e.mute = bypass, mute
@@ -355,9 +360,9 @@ def process_block(source: Any, target: Any, n_frames: int, time_info: Any, flags
     n = np.int64(n_frames)
     _watch_clock(engine, began, n)
     _obey(engine)
-    start = 0
+    start = np.int64(0)
     while start < n:
-        size = min(n - start, CHUNK)
+        size = min(n - start, np.int64(CHUNK))
         _take_input(engine, as_integer(source), start, size)
         _run_or_fall_back(engine, e.chain, e.wet, e.dry, size)
         _swap(engine, size)

@@ -35,7 +35,7 @@ CHAIN = np.dtype(
 
 
 @realtime("int64(int64, int64, int64, int64, int64)")
-def run_chain(chain: int, x: int, wet: int, dry: int, n: int) -> int:
+def run_chain(chain: int, x: int, wet: int, dry: int, n: int) -> np.int64:
     """Run every stage over a chunk; return 0 or the first stage's status that is not. [audio-thread]
 
     Parameters

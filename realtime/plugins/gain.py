@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from realtime.base.intrinsics import as_pointer, floats
+from realtime.base.intrinsics import floats
 from realtime.base.memory import State
 from realtime.base.safety import realtime_callback
 from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process

@@ -1,0 +1,78 @@
+"""An audio file as a source of sound: a worker reads it into a ring ahead of the stream. Worker thread."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from realtime.base.errors import AudioFileError
+from realtime.base.ring import Ring
+
+AHEAD_S = 2.0
+READ_FRAMES = 4096
+
+
+class FileSource:
+    """Reads one file, mixed to one channel or with one picked, into `ring`.
+
+    Parameters
+    ----------
+    path : Path
+        Anything soundfile reads.
+    channel : int or None
+        The channel to take; None mixes all.
+    tail : int
+        Frames of silence after the end, so that a delayed chain gives its last sound.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read or has no such channel.
+    """
+
+    def __init__(self, path: Path, channel: int | None = None, tail: int = 0) -> None:
+        try:
+            self._file = soundfile.SoundFile(path)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioFileError(
+                f"{path} cannot be read as audio ({error}); give a WAV, FLAC, OGG or MP3 file"
+            ) from None
+        if channel is not None and channel >= self._file.channels:
+            raise AudioFileError(f"{path} has {self._file.channels} channel(s), not {channel + 1}; pick another")
+        self.sample_rate = float(self._file.samplerate)
+        self.n_frames = int(self._file.frames)
+        self.channel = channel
+        self.tail = tail
+        self.ring = Ring(int(AHEAD_S * self.sample_rate))
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, ended: Callable[[], None]) -> None:
+        """Read ahead; call `ended` once the last sample is in the ring. [main-thread]"""
+        self._thread = threading.Thread(target=self._feed, args=(ended,), name="file source", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading and close the file. [main-thread]"""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._file.close()
+
+    def _feed(self, ended: Callable[[], None]) -> None:
+        while len(frames := self._file.read(READ_FRAMES, dtype="float32", always_2d=True)):
+            samples = frames.mean(axis=1) if self.channel is None else frames[:, self.channel]
+            if not self._put(samples):
+                return
+        if self._put(np.zeros(self.tail, np.float32)):
+            ended()
+
+    def _put(self, samples: np.ndarray) -> bool:
+        rows = samples.astype(np.float32)[:, None]
+        while len(rows):
+            rows = rows[self.ring.write(rows) :]
+            if len(rows) and self._stop.wait(0.02):
+                return False
+        return not self._stop.is_set()

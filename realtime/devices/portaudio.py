@@ -1,0 +1,178 @@
+"""Sound cards and sound servers through PortAudio. Main thread; PortAudio's own thread calls the callback."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from realtime.base.errors import DeviceError
+
+try:
+    import sounddevice as sd
+
+    _missing: Exception | None = None
+except OSError as error:  # sounddevice is there, the PortAudio library is not
+    sd, _missing = None, error
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device as PortAudio lists it."""
+
+    index: int
+    name: str
+    host_api: str
+    n_inputs: int
+    n_outputs: int
+    sample_rate: float
+    is_default_input: bool
+    is_default_output: bool
+
+
+def _portaudio() -> Any:
+    if sd is None:
+        raise DeviceError(
+            f"the PortAudio library is missing ({_missing}); install it, on Debian: apt install libportaudio2"
+        )
+    return sd
+
+
+def list_devices() -> list[Device]:
+    """Return every device of this machine. [main-thread]
+
+    Raises
+    ------
+    DeviceError
+        If PortAudio is missing.
+    """
+    portaudio = _portaudio()
+    apis = [api["name"] for api in portaudio.query_hostapis()]
+    default_input, default_output = portaudio.default.device
+    return [
+        Device(
+            index=i,
+            name=info["name"],
+            host_api=apis[info["hostapi"]],
+            n_inputs=info["max_input_channels"],
+            n_outputs=info["max_output_channels"],
+            sample_rate=info["default_samplerate"],
+            is_default_input=i == default_input,
+            is_default_output=i == default_output,
+        )
+        for i, info in enumerate(portaudio.query_devices())
+    ]
+
+
+def find_device(wanted: str | None, direction: str) -> Device:
+    """Return the device of an index or part of a name; None is the default one. [main-thread]
+
+    Parameters
+    ----------
+    wanted : str or None
+        Index, name, or part of a name in any case.
+    direction : str
+        "input" or "output".
+
+    Raises
+    ------
+    DeviceError
+        If there is none, naming what is there.
+    """
+    usable = [d for d in list_devices() if (d.n_inputs if direction == "input" else d.n_outputs) > 0]
+    if not usable:
+        raise DeviceError(f"this machine has no {direction} device; plug one in, or use -i demo for the built-in clip")
+    if wanted is None:
+        default = [d for d in usable if (d.is_default_input if direction == "input" else d.is_default_output)]
+        return (default or usable)[0]
+    for test in (
+        lambda d: str(d.index) == wanted,
+        lambda d: d.name == wanted,
+        lambda d: wanted.lower() in d.name.lower(),
+    ):
+        if found := [d for d in usable if test(d)]:
+            return found[0]
+    there = ", ".join(f"{d.index} {d.name!r}" for d in usable)
+    raise DeviceError(f"there is no {direction} device {wanted!r}; there are: {there}")
+
+
+class PortAudioStream:
+    """A running stream whose callback is a C address: no Python on its thread.
+
+    Parameters
+    ----------
+    callback, state : int
+        Addresses of the PaStreamCallback and of what it is handed.
+    input_device, output_device : Device or None
+        None leaves that direction out.
+    channels : tuple of int
+        Input and output channels.
+    sample_rate : float
+        Hz.
+    block : int
+        Frames; 0 lets the device choose.
+
+    Raises
+    ------
+    DeviceError
+        If the device refuses, with PortAudio's reason.
+    """
+
+    def __init__(
+        self,
+        callback: int,
+        state: int,
+        input_device: Device | None,
+        output_device: Device | None,
+        channels: tuple[int, int],
+        sample_rate: float,
+        block: int,
+    ) -> None:
+        portaudio = _portaudio()
+        kind, device, n_channels = _direction(input_device, output_device, channels)
+        try:
+            # sounddevice wraps Python callbacks; given a C one and wrap_callback=None it passes both addresses through.
+            self._stream = portaudio._StreamBase(
+                kind=kind,
+                device=device,
+                channels=n_channels,
+                samplerate=sample_rate,
+                blocksize=block,
+                dtype="float32",
+                latency="low",
+                callback=portaudio._ffi.cast("PaStreamCallback*", callback),
+                userdata=portaudio._ffi.cast("void*", state),
+                wrap_callback=None,
+            )
+        except (portaudio.PortAudioError, ValueError) as error:
+            names = " and ".join(repr(d.name) for d in (input_device, output_device) if d is not None)
+            raise DeviceError(
+                f"{names} cannot be opened at {sample_rate:g} Hz with blocks of {block or 'any'} frames ({error}); "
+                "try another --rate or --block, or see what 'unfold devices' lists"
+            ) from None
+
+    def start(self) -> None:
+        """Let blocks flow. [main-thread]"""
+        self._stream.start()
+
+    def stop(self) -> None:
+        """Stop and close. [main-thread]"""
+        self._stream.close()
+
+    @property
+    def active(self) -> bool:
+        """Return whether PortAudio still runs the stream. [main-thread]"""
+        return bool(self._stream.active)
+
+    @property
+    def latency_s(self) -> float:
+        """Return what the device reports as input plus output latency, in s; often wrong, so measure. [main-thread]"""
+        latency = self._stream.latency
+        return float(sum(latency)) if isinstance(latency, tuple) else float(latency)
+
+
+def _direction(source: Device | None, target: Device | None, channels: tuple[int, int]) -> tuple[str, Any, Any]:
+    if source is not None and target is not None:
+        return "duplex", (source.index, target.index), channels
+    if source is not None:
+        return "input", source.index, channels[0]
+    if target is not None:
+        return "output", target.index, channels[1]
+    raise DeviceError("a stream needs an input or an output device; name one")
