@@ -70,5 +70,8 @@ def clock_address() -> int:
 
 def sleep_address() -> int:
     """Return the address of the sleep that `sleep_ns` calls. [main-thread]"""
-    function = ctypes.windll.kernel32.Sleep if sys.platform == "win32" else ctypes.CDLL(None).nanosleep
+    if sys.platform == "win32":
+        function = ctypes.windll.kernel32.Sleep
+    else:
+        function = ctypes.CDLL(None).nanosleep
     return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

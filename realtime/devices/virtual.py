@@ -28,7 +28,7 @@ def _tick(
     control: NDArray[np.int64],
     block: int,
     block_ns: float,
-) -> int:
+) -> np.int64:
     """Call the callback block after block until stopped or out of sound; return the frames. [worker-thread]"""
     frames = np.int64(0)
     began = now_ns(clock)

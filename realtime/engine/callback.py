@@ -104,8 +104,9 @@ ENGINE = np.dtype(
     align=True,
 )
 
-CALLBACK_SIGNATURE = types.int32(types.voidptr, types.voidptr, types.uint64, types.voidptr, types.uint64, types.voidptr)
-"""PaStreamCallback of portaudio.h on a 64-bit Unix: in, out, frames, time info, flags, user data."""
+_ULONG = types.uint32 if sys.platform == "win32" else types.uint64
+CALLBACK_SIGNATURE = types.int32(types.voidptr, types.voidptr, _ULONG, types.voidptr, _ULONG, types.voidptr)
+"""PaStreamCallback of portaudio.h: in, out, frames, time info, flags, user data."""
 
 
 @realtime("void(int64, int64, int64, float64)")
