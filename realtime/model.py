@@ -30,6 +30,7 @@ SCHEMA = 1
 KINDS = ("nmf",)
 MAX_HEADER = 8 << 20  # bytes; a card is a few kB
 MAX_FILE = 256 << 20
+MAX_LAYERS = 1000
 LEAST_WEIGHT = 1e-12  # a weight of zero never returns under multiplicative updates
 
 
@@ -196,8 +197,8 @@ def _validate(model: Model, names: set[str]) -> None:
         16 * settings.sample_rate,
     ):
         raise ValueError(f"its transform is {vars(settings)}, not windows of 32 ms with hops of 8 or 16 ms")
-    if not 1 <= model.n_layers <= 1000:
-        raise ValueError(f"it has {model.n_layers} layers, not 1 to 1000")
+    if not 1 <= model.n_layers <= MAX_LAYERS:
+        raise ValueError(f"it has {model.n_layers} layers, not 1 to {MAX_LAYERS}")
     if len(model.sources) < 2:
         raise ValueError(f"it has {len(model.sources)} source(s), not speech and something else")
     if len(model.readouts) not in (1, model.n_layers + 1):

@@ -17,7 +17,7 @@ from realtime.base.ring import CAPACITY, HEADER_SIZE, REFUSED, WRITTEN, Ring, ri
 from realtime.base.safety import realtime, realtime_callback
 from realtime.dsp.delayline import delay_block, delay_line
 from realtime.dsp.stft import LATENCIES_MS, STFT, analyse, column_ready, exchange, stft, synthesise, window_size
-from realtime.model import Model
+from realtime.model import MAX_LAYERS, Model
 from realtime.networks.nmf import MAX_TAPS, NMF, infer, network
 from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 
@@ -139,6 +139,19 @@ def _run(state: Any, source: Any, target: Any, n_frames: int) -> int:
     return 0
 
 
+def describe(n_layers: int) -> Descriptor:
+    """Return the description of the plugin with a model of that depth. [thread-safe]"""
+    return Descriptor(
+        "denoise",
+        "Denoise",
+        "Keeps the speech and removes the rest, with a deep-unfolded NMF.",
+        (
+            Parameter("layers", "Layers", 0, n_layers, n_layers, "", "integer"),
+            Parameter("amount", "Amount", 0.0, NO_LIMIT_DB, NO_LIMIT_DB, "dB"),
+        ),
+    )
+
+
 class Denoise:
     """The deep-unfolded NMF as a plugin.
 
@@ -150,6 +163,8 @@ class Denoise:
         32 (symmetric window), or 16, 8 or 4 for the low-latency modes, which cost more.
     """
 
+    descriptor = describe(MAX_LAYERS)
+
     def __init__(self, model: Model, latency_ms: int = 32) -> None:
         if latency_ms not in LATENCIES_MS:
             raise ValueError(f"a latency of {latency_ms} ms was asked for; 32, 16, 8 and 4 ms are possible")
@@ -157,15 +172,7 @@ class Denoise:
         self.latency_ms = latency_ms
         self.columns: Ring | None = None
         self._state: State | None = None
-        self.descriptor = Descriptor(
-            "denoise",
-            "Denoise",
-            "Keeps the speech and removes the rest, with a deep-unfolded NMF.",
-            (
-                Parameter("layers", "Layers", 0, model.n_layers, model.n_layers, "", "integer"),
-                Parameter("amount", "Amount", 0.0, NO_LIMIT_DB, NO_LIMIT_DB, "dB"),
-            ),
-        )
+        self.descriptor = describe(model.n_layers)
 
     def activate(self, sample_rate: float, max_block: int) -> Process:
         """Lay the model out for this rate. [main-thread & !active]"""

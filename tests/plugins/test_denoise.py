@@ -51,7 +51,9 @@ def reference(x: np.ndarray, model, depth: int, rate: int, least: float = 0.0) -
     hop = n_fft * model.stft.hop // model.stft.n_fft
     analysis, synthesis = windows(n_fft, n_fft, hop)
     n_bins, context = min(model.n_bins, n_fft // 2 + 1), model.context
-    crop = [w.reshape(-1, model.n_bins, w.shape[1])[:, :n_bins].reshape(-1, w.shape[1]).astype(float) for w in model.weights]
+    crop = [
+        w.reshape(-1, model.n_bins, w.shape[1])[:, :n_bins].reshape(-1, w.shape[1]).astype(float) for w in model.weights
+    ]
     n_speech = model.sources[0][1]
     padded = np.concatenate([np.zeros(n_fft - hop), x, np.zeros(2 * n_fft)])
     out, stack = np.zeros(len(padded) + n_fft), np.zeros(n_bins * context)

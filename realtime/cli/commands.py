@@ -1,0 +1,136 @@
+"""All commands with their options; each hands over to the file that does the work. Main thread."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from realtime.cli.enhance import enhance_files
+from realtime.cli.live import Session, run_live, run_main_job
+from realtime.engine.preset import list_presets
+from realtime.engine.registry import plugin_classes
+
+app = typer.Typer(
+    pretty_exceptions_enable=False,
+    help="A real-time audio plugin host that makes a noisy voice clean.",
+    add_completion=False,
+)
+
+
+class LatencyMs(StrEnum):
+    """The window's latency in ms."""
+
+    full = "32"
+    half = "16"
+    low = "8"
+    lowest = "4"
+
+
+PresetOption = Annotated[str, typer.Option(help="Name or .toml path; see 'unfold presets'.")]
+LayersOption = Annotated[int | None, typer.Option(min=0, help="Layers to run; the preset's own by default.")]
+AmountOption = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=100.0, metavar="DB", help="Remove at most so much: 0 nothing, 100 no limit."),
+]
+LatencyOption = Annotated[LatencyMs, typer.Option(help="Delay of the transform; lower costs more.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Without a command: clean the default microphone, or the built-in clip where there is none. [main-thread]"""
+    if context.invoked_subcommand is None:
+        run_main_job()
+
+
+@app.command()
+def devices(as_json: JsonOption = False) -> None:
+    """List the audio devices. [main-thread]"""
+    from realtime.devices.portaudio import list_devices
+
+    found = list_devices()
+    if as_json:
+        print(json.dumps([asdict(d) for d in found]))
+        return
+    for d in found:
+        marks = " (default input)" * d.is_default_input + " (default output)" * d.is_default_output
+        print(
+            f"{d.index:3d}  {d.name}  [{d.host_api}]  {d.n_inputs} in, {d.n_outputs} out, {d.sample_rate:g} Hz{marks}"
+        )
+    if not found:
+        print("no audio device; 'unfold live -i demo' plays the built-in clip without one")
+
+
+@app.command()
+def live(
+    input_device: Annotated[
+        str | None, typer.Option("--input", "-i", metavar="DEV", help="Device, audio file, or 'demo'.")
+    ] = None,
+    output_device: Annotated[str | None, typer.Option("--output", "-o", metavar="DEV", help="Device.")] = None,
+    preset: PresetOption = "default",
+    layers: LayersOption = None,
+    amount: AmountOption = None,
+    block: Annotated[int, typer.Option(min=0, max=8192, help="Frames per block; 0: the device chooses.")] = 0,
+    rate: Annotated[float | None, typer.Option(metavar="HZ", help="Sample rate; the device's own by default.")] = None,
+    latency_ms: LatencyOption = LatencyMs.full,
+    seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after so long.")] = None,
+    record: Annotated[Path | None, typer.Option(metavar="DIR", help="Record dry and wet into this folder.")] = None,
+    channel: Annotated[str, typer.Option(help="Input channel: mix, left, right or a number from 1.")] = "mix",
+    as_json: JsonOption = False,
+) -> None:
+    """Clean a microphone, a file or the built-in clip in real time. [main-thread]"""
+    session = Session(
+        input_device,
+        output_device,
+        preset,
+        layers,
+        amount,
+        block,
+        rate,
+        int(latency_ms.value),
+        seconds,
+        record,
+        channel,
+    )
+    run_live(session, as_json)
+
+
+@app.command()
+def enhance(
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Audio files.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT|DIR", help="File, or folder.")] = None,
+    preset: PresetOption = "default",
+    layers: LayersOption = None,
+    amount: AmountOption = None,
+    latency_ms: LatencyOption = LatencyMs.full,
+    jobs: Annotated[int, typer.Option(min=1, help="Files at once.")] = 1,
+) -> None:
+    """Clean audio files: same length, rate and channels, lined up with the input. [main-thread]"""
+    enhance_files(inputs, output, preset, layers, amount, int(latency_ms.value), jobs)
+
+
+@app.command()
+def presets(as_json: JsonOption = False) -> None:
+    """List the presets. [main-thread]"""
+    found = list_presets()
+    if as_json:
+        print(json.dumps([{"name": p.name, "description": p.description, "path": str(p.path)} for p in found]))
+        return
+    for p in found:
+        print(f"{p.name:12s} {p.description}")
+
+
+@app.command()
+def plugins(as_json: JsonOption = False) -> None:
+    """List the installed plugins and their parameters. [main-thread]"""
+    described = [asdict(plugin.descriptor) for plugin in plugin_classes().values()]
+    if as_json:
+        print(json.dumps(described))
+        return
+    for plugin in described:
+        print(f"{plugin['id']:10s} {plugin['description']}")
+        for p in plugin["parameters"]:
+            print(f"{'':10s}   {p['id']}: {p['minimum']:g} to {p['maximum']:g} {p['unit']} (default {p['default']:g})")

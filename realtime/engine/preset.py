@@ -1,0 +1,146 @@
+"""Presets: a chain with parameter values as a TOML file. Main thread.
+
+name = "sparse"
+description = "One sentence."
+
+[[chain]]
+plugin = "denoise"                        # id of an installed plugin
+model = "models/sparse.safetensors"       # beside the preset; other plugins take other options
+[chain.parameters]
+layers = 25
+amount = 100.0
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+import realtime
+from realtime.base.errors import PluginError, PresetError
+from realtime.engine.chain import Chain
+from realtime.engine.registry import plugin_classes
+from realtime.model import load_model
+
+BUILT_IN = Path(realtime.__file__).resolve().parents[1] / "presets"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One plugin of a preset: its id, what it is made with, its parameter values."""
+
+    plugin: str
+    options: dict[str, Any]
+    parameters: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A chain that can be made for any sample rate."""
+
+    name: str
+    description: str
+    path: Path
+    stages: tuple[Stage, ...]
+
+    def chain(
+        self, sample_rate: float, latency_ms: int = 32, layers: int | None = None, amount_db: float | None = None
+    ) -> Chain:
+        """Return the active chain. [main-thread]
+
+        Parameters
+        ----------
+        sample_rate : float
+            Hz.
+        latency_ms : int
+            32, 16, 8 or 4, for plugins that have such modes.
+        layers, amount_db
+            In place of the preset's own values.
+
+        Raises
+        ------
+        PresetError, ModelError, PluginError
+            If a stage cannot be made.
+        """
+        chain = Chain([self._plugin(stage, latency_ms) for stage in self.stages], sample_rate)
+        wanted = {(s.plugin, name): value for s in self.stages for name, value in s.parameters.items()}
+        asked = {("denoise", "layers"): layers, ("denoise", "amount"): amount_db}
+        wanted |= {key: float(value) for key, value in asked.items() if value is not None}
+        for (plugin, name), value in wanted.items():
+            try:
+                parameter, place = chain.parameter(plugin, name)
+            except KeyError:
+                raise PresetError(f"{self.path}: plugin {plugin!r} has no parameter {name!r}") from None
+            if not parameter.minimum <= value <= parameter.maximum:
+                raise PresetError(
+                    f"{name} is {value:g} for preset {self.name!r}; {parameter.minimum:g} to {parameter.maximum:g}"
+                    " are possible"
+                )
+            place[0] = parameter.clip(value)
+        return chain
+
+    def _plugin(self, stage: Stage, latency_ms: int) -> Any:
+        classes = plugin_classes()
+        if stage.plugin not in classes:
+            there = ", ".join(sorted(classes))
+            raise PresetError(f"{self.path}: there is no plugin {stage.plugin!r}; there are: {there}")
+        options = dict(stage.options)
+        if "model" in options:
+            options["model"] = load_model(self.path.parent / options["model"])
+            options["latency_ms"] = latency_ms
+        try:
+            return classes[stage.plugin](**options)
+        except (TypeError, ValueError) as error:
+            raise PluginError(f"{self.path}: plugin {stage.plugin!r} cannot be made: {error}") from None
+
+
+def preset_folders() -> list[Path]:
+    """Return where presets are looked for: the user's folder, then the built-in one. [thread-safe]"""
+    return [platformdirs.user_config_path("unfold") / "presets", BUILT_IN]
+
+
+def list_presets() -> list[Preset]:
+    """Return every preset that can be read, by name; the user's hide built-ins of the same name. [main-thread]"""
+    found: dict[str, Preset] = {}
+    for folder in preset_folders():
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, _read(path))
+    return [found[name] for name in sorted(found)]
+
+
+def load_preset(wanted: str) -> Preset:
+    """Return a preset by name or by path. [main-thread]
+
+    Raises
+    ------
+    PresetError
+        If there is none, naming what is there, or if it is malformed.
+    """
+    if wanted.endswith(".toml"):
+        return _read(Path(wanted))
+    for folder in preset_folders():
+        if (folder / f"{wanted}.toml").is_file():
+            return _read(folder / f"{wanted}.toml")
+    there = ", ".join(sorted({path.stem for folder in preset_folders() for path in folder.glob("*.toml")}))
+    raise PresetError(f"there is no preset {wanted!r}; there are: {there}; or give the path of a .toml file")
+
+
+def _read(path: Path) -> Preset:
+    try:
+        content = tomllib.loads(path.read_text())
+        stages = []
+        for entry in content["chain"]:
+            options = {k: v for k, v in entry.items() if k not in ("plugin", "parameters")}
+            values = {str(k): float(v) for k, v in entry.get("parameters", {}).items()}
+            stages.append(Stage(str(entry["plugin"]), options, values))
+        return Preset(path.stem, str(content.get("description", "")), path, tuple(stages))
+    except OSError as error:
+        raise PresetError(f"{path} cannot be read ({error.strerror}); name a preset or a .toml file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PresetError(f"{path} is not valid TOML: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PresetError(
+            f"{path} is not a preset ({error!r}); it needs [[chain]] entries with a plugin each"
+        ) from None
