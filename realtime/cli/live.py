@@ -150,7 +150,7 @@ def _print_json(running: Live, final: bool) -> None:
 
 
 def run_main_job() -> None:
-    """Clean the default microphone; where there is none, the built-in clip, and leave files to look at. [main-thread]"""
+    """Clean the default microphone, or where there is none the built-in clip, and leave files. [main-thread]"""
     try:
         find_device(None, "input"), find_device(None, "output")
     except DeviceError as error:

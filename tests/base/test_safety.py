@@ -1,0 +1,68 @@
+"""Oracles: the optimised IR, and Numba's own allocation counts."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numba.core.runtime import rtsys
+
+import realtime.devices.virtual
+import realtime.plugins.delay
+import realtime.plugins.denoise
+import realtime.plugins.gain  # noqa: F401
+from realtime.base.safety import REGISTRY, audit
+from realtime.engine.chain import Chain
+from realtime.plugins.denoise import Denoise
+from realtime.plugins.gain import Gain
+from realtime.render import Stream
+from tests.test_model import make_model
+
+
+@pytest.mark.parametrize("compiled", REGISTRY, ids=lambda c: c.name)
+def test_audio_functions_allocate_raise_and_call_nothing(compiled) -> None:
+    assert audit(compiled.function, compiled.signature, compiled.is_callback) == []
+
+
+def allocates(n):
+    return np.zeros(n)[0]
+
+
+def raises(n):
+    if n > 3:
+        raise ValueError("n")
+    return n
+
+
+def prints(n):
+    print(n)
+    return n
+
+
+@pytest.mark.parametrize(
+    ("culprit", "signature", "finding"),
+    [
+        (allocates, "float64(int64)", "NRT_MemInfo_alloc"),
+        (raises, "int64(int64)", "exception"),
+        (prints, "int64(int64)", "Py"),
+    ],
+)
+def test_planted_culprits_are_found(culprit, signature, finding) -> None:
+    assert any(finding in found for found in audit(culprit, signature))
+
+
+def test_ten_thousand_blocks_allocate_nothing() -> None:
+    stream = Stream(Chain([Denoise(make_model()), Gain()], 48000))
+    x = np.zeros(480, np.float32)
+    stream.process(x)
+    before = rtsys.get_allocation_stats()
+    for _ in range(10_000):
+        stream.process(x)
+    assert rtsys.get_allocation_stats() == before
+
+
+def test_stale_kernels_are_never_served(tmp_path) -> None:
+    """The cache folder changes with the sources."""
+    code = "from realtime.base import safety; print(safety.cache_folder())"
+    folders = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout for _ in range(2)}
+    assert len(folders) == 1
