@@ -88,9 +88,11 @@ def _radix4(x: Floats, y: Floats, n: int, m: int, s: int, roots: Floats) -> None
             y[o + 3 * s], y[n + o + 3 * s] = ur * w3r - ui * w3i, ur * w3i + ui * w3r
 
 
-@realtime("void(float32[::1], float32[::1], int64, int64, int64, int64, float32[::1], float32[::1])")
-def _radix(x: Floats, y: Floats, n: int, r: int, m: int, s: int, roots: Floats, small: Floats) -> None:
-    """One Stockham stage of any radix r, by the defining sum. [audio-thread]"""
+@realtime("void(int64, int64, int64, int64, int64, int64, int64, int64)")
+def _radix(source: int, target: int, n: int, r: int, m: int, s: int, root: int, scratch: int) -> None:
+    """One Stockham stage of any radix r, by the defining sum; arrays by address. [audio-thread]"""
+    x, y = floats(source, 2 * n), floats(target, 2 * n)
+    roots, small = floats(root, 2 * n), floats(scratch, MAX_BUTTERFLY)
     for j in range(m):
         for q in range(s):
             for p in range(r):
@@ -106,44 +108,45 @@ def _radix(x: Floats, y: Floats, n: int, r: int, m: int, s: int, roots: Floats, 
                 y[o], y[n + o] = re * wr - im * wi, re * wi + im * wr
 
 
-@realtime("int64(int64, int64, int64[::1], float32[::1], float32[::1], float32[::1])")
-def _transform(n: int, n_stages: int, radices: NDArray[np.int64], roots: Floats, work: Floats, small: Floats) -> int:
+@realtime("int64(int64)")
+def _transform(address: int) -> int:
     """Complex FFT of the first buffer of `work`; return where in `work` the result starts. [audio-thread]"""
+    p = carray(as_pointer(address), (1,), PLAN)[0]
+    n = p.n // 2
+    work, roots, radices = floats(p.work, 4 * n), floats(p.roots, 2 * n), integers(p.radices, p.n_stages)
     here, there = 0, 2 * n
     left, stride = n, 1
-    for i in range(n_stages):
+    for i in range(p.n_stages):
         r = radices[i]
-        x, y = work[here : here + 2 * n], work[there : there + 2 * n]
         if r == 4:
-            _radix4(x, y, n, left // 4, stride, roots)
+            _radix4(work[here : here + 2 * n], work[there : there + 2 * n], n, left // 4, stride, roots)
         else:
-            _radix(x, y, n, r, left // r, stride, roots, small)
+            _radix(p.work + 4 * here, p.work + 4 * there, n, r, left // r, stride, p.roots, p.small)
         left //= r
         stride *= r
         here, there = there, here
     return here
 
 
-@realtime("void(int64, float32[::1], float32[::1], float32[::1])")
-def rfft(address: int, x: Floats, re: Floats, im: Floats) -> None:
+@realtime("void(int64, int64, int64, int64)")
+def rfft(address: int, samples: int, real: int, imaginary: int) -> None:
     """Real forward FFT, unscaled. [audio-thread]
 
     Parameters
     ----------
     address : int64
         Of a `PLAN` record for n samples.
-    x : float32[n]
-        Samples; kept.
-    re, im : float32[n // 2 + 1]
-        The spectrum, written here.
+    samples : int64
+        Address of float32[n]; kept.
+    real, imaginary : int64
+        Addresses of float32[n // 2 + 1]: the spectrum, written here.
     """
     p = carray(as_pointer(address), (1,), PLAN)[0]
     half, work, turns = p.n // 2, floats(p.work, 2 * p.n), floats(p.turns, p.n + 2)
+    x, re, im = floats(samples, p.n), floats(real, p.n // 2 + 1), floats(imaginary, p.n // 2 + 1)
     for i in range(half):
         work[i], work[half + i] = x[2 * i], x[2 * i + 1]
-    z = _transform(
-        half, p.n_stages, integers(p.radices, p.n_stages), floats(p.roots, p.n), work, floats(p.small, MAX_BUTTERFLY)
-    )
+    z = _transform(address)
     for k in range(half + 1):
         a, b = z + k % half, z + (half - k) % half
         er, ei = np.float32(0.5) * (work[a] + work[b]), np.float32(0.5) * (work[half + a] - work[half + b])
@@ -152,21 +155,22 @@ def rfft(address: int, x: Floats, re: Floats, im: Floats) -> None:
         re[k], im[k] = er + orr * wr - oi * wi, ei + orr * wi + oi * wr
 
 
-@realtime("void(int64, float32[::1], float32[::1], float32[::1])")
-def irfft(address: int, re: Floats, im: Floats, x: Floats) -> None:
+@realtime("void(int64, int64, int64, int64)")
+def irfft(address: int, real: int, imaginary: int, samples: int) -> None:
     """Inverse of `rfft`, scaled by 1/n. [audio-thread]
 
     Parameters
     ----------
     address : int64
         Of a `PLAN` record for n samples.
-    re, im : float32[n // 2 + 1]
-        The spectrum; kept.
-    x : float32[n]
-        Samples, written here.
+    real, imaginary : int64
+        Addresses of float32[n // 2 + 1]: the spectrum; kept.
+    samples : int64
+        Address of float32[n], written here.
     """
     p = carray(as_pointer(address), (1,), PLAN)[0]
     half, work, turns = p.n // 2, floats(p.work, 2 * p.n), floats(p.turns, p.n + 2)
+    x, re, im = floats(samples, p.n), floats(real, p.n // 2 + 1), floats(imaginary, p.n // 2 + 1)
     for k in range(half):
         er, ei = re[k] + re[half - k], im[k] - im[half - k]
         dr, di = re[k] - re[half - k], im[k] + im[half - k]
@@ -174,9 +178,7 @@ def irfft(address: int, re: Floats, im: Floats, x: Floats) -> None:
         orr, oi = dr * wr - di * wi, dr * wi + di * wr
         # The inverse is the forward transform with real and imaginary parts exchanged on the way in and out.
         work[half + k], work[k] = er - oi, ei + orr
-    z = _transform(
-        half, p.n_stages, integers(p.radices, p.n_stages), floats(p.roots, p.n), work, floats(p.small, MAX_BUTTERFLY)
-    )
+    z = _transform(address)
     scale = np.float32(1) / np.float32(p.n)
     for i in range(half):
         x[2 * i], x[2 * i + 1] = work[half + z + i] * scale, work[z + i] * scale

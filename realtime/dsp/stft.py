@@ -133,7 +133,7 @@ def analyse(address: int) -> None:
     history, frame, window = floats(t.history, t.n_fft), floats(t.frame, t.n_fft), floats(t.analysis, t.n_fft)
     for i in range(t.n_fft):
         frame[i] = history[i] * window[i]
-    rfft(t.plan, frame, floats(t.re, t.n_bins), floats(t.im, t.n_bins))
+    rfft(t.plan, t.frame, t.re, t.im)
     for i in range(t.n_fft - t.hop):
         history[i] = history[i + t.hop]
     t.fill = 0
@@ -148,7 +148,7 @@ def synthesise(address: int) -> None:
         floats(t.overlap, t.n_synthesis),
         floats(t.synthesis, t.n_synthesis),
     )
-    irfft(t.plan, floats(t.re, t.n_bins), floats(t.im, t.n_bins), frame)
+    irfft(t.plan, t.re, t.im, t.frame)
     kept, start = t.n_synthesis - t.hop, t.n_fft - t.n_synthesis
     for i in range(kept):
         overlap[i] = overlap[i + t.hop]

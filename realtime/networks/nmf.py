@@ -198,22 +198,23 @@ def readout(w: Floats, h: Floats, n_speech: int, mask: Floats) -> None:
         mask[f] = speech / max(speech + noise, _FLOOR)
 
 
-@realtime("void(int64, float32[::1], int64, float32[::1])")
-def infer(address: int, m: Floats, depth: int, mask: Floats) -> None:
+@realtime("void(int64, int64, int64, int64)")
+def infer(address: int, stack: int, depth: int, heard: int) -> None:
     """Run the layers over one column and read masks out. [audio-thread]
 
     Parameters
     ----------
     address : int64
         Of an `NMF` record; its taps receive the masks after their own depths.
-    m : float32[D]
-        Stacked magnitudes, the current column last.
+    stack : int64
+        Address of m, float32[D]: stacked magnitudes, the current column last.
     depth : int64
         Layers before the mask that is heard, 0 to K.
-    mask : float32[F]
-        Written here.
+    heard : int64
+        Address of float32[F], the mask, written here.
     """
     net = carray(as_pointer(address), (1,), NMF)[0]
+    m, mask = floats(stack, net.n_inputs), floats(heard, net.n_bins)
     h, sums = floats(net.h, net.n_bases), floats(net.sums, net.n_bases)
     n_rows, weights = integers(net.n_rows, net.n_layers), integers(net.weights, net.n_layers)
     scales, readouts = integers(net.scales, net.n_layers), integers(net.readouts, net.n_layers + 1)

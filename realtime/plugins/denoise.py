@@ -97,7 +97,7 @@ def _process_column(address: int) -> None:
         stack[older + f] = np.sqrt(re[f] * re[f] + im[f] * im[f])
 
     depth = min(max(np.int64(parameters[LAYERS]), 0), net.n_layers)
-    infer(s.network, stack, depth, mask[: net.n_bins])
+    infer(s.network, s.stacks + 4 * s.phase * net.n_inputs, depth, s.mask)
     _extend_mask(address)
     if s.watched:
         _publish_column(address)
