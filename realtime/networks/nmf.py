@@ -24,13 +24,11 @@ from realtime.base.intrinsics import as_pointer, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.safety import realtime
 from realtime.base.units import FLOOR
+from realtime.base.vectors import LANES, ROWS, add_and_dot_rows, dot_rows
 
 Floats = NDArray[np.float32]
 
 MAX_TAPS = 8
-LANES = 16
-"""R is padded to a multiple of this with bases of zero: whole vector registers, no loop remainders."""
-
 _FLOOR = np.float32(FLOOR)
 
 NMF = np.dtype(
@@ -41,7 +39,7 @@ NMF = np.dtype(
         ("n_bases", np.int64),  # R, padded
         ("n_speech", np.int64),
         ("n_rows", np.int64),  # int64[K]: D of each layer
-        ("weights", np.int64),  # int64[K]: addresses of W^k, float32[D_k * R]
+        ("weights", np.int64),  # int64[K]: addresses of W^k, float32[D_k, R], rows padded
         ("scales", np.int64),  # int64[K]: addresses of 1 / (W^k' 1 + mu^k), float32[R]
         ("readouts", np.int64),  # int64[K + 1]: addresses of the read-out after k layers, float32[F * R]
         ("h", np.int64),  # float32[R]
@@ -55,8 +53,9 @@ NMF = np.dtype(
 
 
 def _padded(matrix: Floats, n_bases: int) -> Floats:
-    padded = aligned((matrix.shape[0], n_bases))
-    padded[:, : matrix.shape[1]] = matrix
+    n_rows, n_real = matrix.shape
+    padded = aligned((-(-n_rows // ROWS) * ROWS, n_bases))
+    padded[:n_rows, :n_real] = matrix
     return padded
 
 
@@ -111,91 +110,78 @@ def network(
     return state
 
 
-@realtime("void(float32[::1], float32[::1], float32[::1], float32[::1], float32[::1])")
-def layer(w: Floats, m: Floats, h: Floats, sums: Floats, scale: Floats) -> None:
+@realtime("void(int64, int64, int64, int64, int64, int64, int64)")
+def layer(w: int, m: int, n_rows: int, n_bases: int, h: int, sums: int, scale: int) -> None:
     """One multiplicative update of the activations, reading every weight once from memory. [audio-thread]
 
-    Four rows at a time: while their share W' (m / Wh) is added from the nearest cache, the next four
-    rows' Wh is gathered, so that fetching and computing overlap.
+    `ROWS` rows at a time: while their share W' (m / Wh) is added from the nearest cache, Wh of the next rows
+    is gathered, so that fetching and computing overlap.
 
     Parameters
     ----------
-    w : float32[D * R]
-        W, row-major, R a multiple of `LANES`.
-    m : float32[D]
-        Magnitudes.
-    h : float32[R]
-        Activations; updated.
-    sums : float32[R]
-        Scratch for W' (m / Wh).
-    scale : float32[R]
-        1 / (W' 1 + mu).
+    w : int64
+        Address of W, float32[D, R], row-major; R a multiple of `LANES`, rows of zero up to a multiple of `ROWS`.
+    m : int64
+        Address of the magnitudes, float32[D].
+    n_rows, n_bases : int64
+        D and R.
+    h : int64
+        Address of the activations, float32[R]; updated.
+    sums : int64
+        Address of scratch for W' (m / Wh), float32[R].
+    scale : int64
+        Address of 1 / (W' 1 + mu), float32[R].
     """
-    n_bases, n_rows = h.size, m.size
+    magnitudes, totals = floats(m, n_rows), floats(sums, n_bases)
+    activations, scales = floats(h, n_bases), floats(scale, n_bases)
     zero = np.float32(0)
-    s0, s1, s2, s3 = zero, zero, zero, zero
-    n_fours = n_rows // 4 * 4
-    first, second, third, fourth = w[:n_bases], w[n_bases:], w[2 * n_bases :], w[3 * n_bases :]
     for r in range(n_bases):
-        sums[r] = zero
-    if n_fours:
-        for r in range(n_bases):
-            s0 += first[r] * h[r]
-            s1 += second[r] * h[r]
-            s2 += third[r] * h[r]
-            s3 += fourth[r] * h[r]
-    for d in range(0, n_fours, 4):
-        q0, q1 = m[d] / max(s0, _FLOOR), m[d + 1] / max(s1, _FLOOR)
-        q2, q3 = m[d + 2] / max(s2, _FLOOR), m[d + 3] / max(s3, _FLOOR)
-        here, there = d * n_bases, min(d + 4, n_fours - 4) * n_bases
-        a0, a1 = w[here : here + n_bases], w[here + n_bases : here + 2 * n_bases]
-        a2, a3 = w[here + 2 * n_bases : here + 3 * n_bases], w[here + 3 * n_bases : here + 4 * n_bases]
-        b0, b1 = w[there : there + n_bases], w[there + n_bases : there + 2 * n_bases]
-        b2, b3 = w[there + 2 * n_bases : there + 3 * n_bases], w[there + 3 * n_bases : there + 4 * n_bases]
-        s0, s1, s2, s3 = zero, zero, zero, zero
-        for r in range(n_bases):
-            hr = h[r]
-            s0 += b0[r] * hr
-            s1 += b1[r] * hr
-            s2 += b2[r] * hr
-            s3 += b3[r] * hr
-            sums[r] += a0[r] * q0 + a1[r] * q1 + a2[r] * q2 + a3[r] * q3
-    for d in range(n_fours, n_rows):
-        row = w[d * n_bases : (d + 1) * n_bases]
-        s0 = zero
-        for r in range(n_bases):
-            s0 += row[r] * h[r]
-        q0 = m[d] / max(s0, _FLOOR)
-        for r in range(n_bases):
-            sums[r] += row[r] * q0
+        totals[r] = zero
+    step = 4 * ROWS * n_bases
+    last = w + 4 * n_bases * ((n_rows - 1) // ROWS * ROWS)
+    s0, s1, s2, s3 = dot_rows(w, n_bases, h)
+    for d in range(0, n_rows, ROWS):
+        q0 = magnitudes[d] / max(s0, _FLOOR)
+        q1 = magnitudes[d + 1] / max(s1, _FLOOR) if d + 1 < n_rows else zero
+        q2 = magnitudes[d + 2] / max(s2, _FLOOR) if d + 2 < n_rows else zero
+        q3 = magnitudes[d + 3] / max(s3, _FLOOR) if d + 3 < n_rows else zero
+        s0, s1, s2, s3 = add_and_dot_rows(w, min(w + step, last), n_bases, h, sums, q0, q1, q2, q3)
+        w += step
     for r in range(n_bases):
-        h[r] *= sums[r] * scale[r]
+        activations[r] *= totals[r] * scales[r]
 
 
-@realtime("void(float32[::1], float32[::1], int64, float32[::1])")
-def readout(w: Floats, h: Floats, n_speech: int, mask: Floats) -> None:
+@realtime("void(int64, int64, int64, int64, int64, int64, int64)")
+def readout(w: int, n_bins: int, n_bases: int, n_speech: int, h: int, scratch: int, heard: int) -> None:
     """The Wiener-like mask: the speech bases' share of the model, per bin. [audio-thread]
 
     Parameters
     ----------
-    w : float32[F * R]
-        The read-out matrix, row-major.
-    h : float32[R]
-        Activations.
-    n_speech : int64
-        Speech bases.
-    mask : float32[F]
-        Written here, in [0, 1]. Where the model holds nothing at all the mask is 0.
+    w : int64
+        Address of the read-out matrix, float32[F, R], laid out as for `layer`.
+    n_bins, n_bases, n_speech : int64
+        F, R, and how many of the bases, from the first, are speech.
+    h : int64
+        Address of the activations, float32[R].
+    scratch : int64
+        Address of float32[R].
+    heard : int64
+        Address of the mask, float32[F], written here, in [0, 1]. Where the model holds nothing at all it is 0.
     """
-    n_bases = h.size
-    for f in range(mask.size):
-        row = w[f * n_bases : (f + 1) * n_bases]
-        speech, noise = np.float32(0), np.float32(0)
-        for r in range(n_speech):
-            speech += row[r] * h[r]
-        for r in range(n_speech, n_bases):
-            noise += row[r] * h[r]
-        mask[f] = speech / max(speech + noise, _FLOOR)
+    activations, speech, mask = floats(h, n_bases), floats(scratch, n_bases), floats(heard, n_bins)
+    for r in range(n_bases):
+        speech[r] = activations[r] if r < n_speech else np.float32(0)
+    for f in range(0, n_bins, ROWS):
+        p0, p1, p2, p3 = dot_rows(w, n_bases, scratch)
+        s0, s1, s2, s3 = dot_rows(w, n_bases, h)
+        mask[f] = p0 / max(s0, _FLOOR)
+        if f + 1 < n_bins:
+            mask[f + 1] = p1 / max(s1, _FLOOR)
+        if f + 2 < n_bins:
+            mask[f + 2] = p2 / max(s2, _FLOOR)
+        if f + 3 < n_bins:
+            mask[f + 3] = p3 / max(s3, _FLOOR)
+        w += 4 * ROWS * n_bases
 
 
 @realtime("void(int64, int64, int64, int64)")
@@ -214,24 +200,22 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
         Address of float32[F], the mask, written here.
     """
     net = carray(as_pointer(address), (1,), NMF)[0]
-    m, mask = floats(stack, net.n_inputs), floats(heard, net.n_bins)
-    h, sums = floats(net.h, net.n_bases), floats(net.sums, net.n_bases)
+    h = floats(net.h, net.n_bases)
     n_rows, weights = integers(net.n_rows, net.n_layers), integers(net.weights, net.n_layers)
     scales, readouts = integers(net.scales, net.n_layers), integers(net.readouts, net.n_layers + 1)
-    taps, tap_masks = integers(net.taps, MAX_TAPS), floats(net.tap_masks, MAX_TAPS * net.n_bins)
+    taps = integers(net.taps, MAX_TAPS)
     deepest = depth
     for t in range(net.n_taps):
         deepest = max(deepest, taps[t])
     for r in range(net.n_bases):
         h[r] = np.float32(1)
     for k in range(deepest + 1):
-        w = floats(readouts[k], net.n_bins * net.n_bases)
         if k == depth:
-            readout(w, h, net.n_speech, mask)
+            readout(readouts[k], net.n_bins, net.n_bases, net.n_speech, net.h, net.sums, heard)
         for t in range(net.n_taps):
             if k == taps[t]:
-                readout(w, h, net.n_speech, tap_masks[t * net.n_bins : (t + 1) * net.n_bins])
+                mask = net.tap_masks + 4 * t * net.n_bins
+                readout(readouts[k], net.n_bins, net.n_bases, net.n_speech, net.h, net.sums, mask)
         if k < deepest:
-            d = n_rows[k]
-            w = floats(weights[k], d * net.n_bases)
-            layer(w, m[net.n_inputs - d :], h, sums, floats(scales[k], net.n_bases))
+            current = stack + 4 * (net.n_inputs - n_rows[k])
+            layer(weights[k], current, n_rows[k], net.n_bases, net.h, net.sums, scales[k])
