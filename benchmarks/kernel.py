@@ -97,17 +97,17 @@ def run() -> str:
         [
             "## The layer kernel against BLAS",
             "",
-            f"One column of {N_BINS} bins through {N_LAYERS} tied layers and the read-out, float32, one thread; T columns of",
-            f"context, R bases; median of {PAIRS} pairs. The peer runs two BLAS products (numpy) per layer, in place. The",
-            f"machine's own peaks on this core: {peak:.0f} GFLOP/s (sgemm, 1024 x 1024); the last column reads the same",
-            "bytes with sdot.",
+            f"One column of {N_BINS} bins through {N_LAYERS} tied layers and the read-out, float32, one thread;",
+            f"T columns of context, R bases; median of {PAIRS} pairs. The peer runs two BLAS products (numpy) per layer,",
+            f"in place. The machine's own peaks on this core: {peak:.0f} GFLOP/s (sgemm, 1024 x 1024); the last column",
+            "reads the same bytes with sdot.",
             "",
             "| R | T | W, MiB | kernel, us/layer | BLAS, us/layer | times faster | GFLOP/s | GB/s | sdot, GB/s |",
             "|---|---|---|---|---|---|---|---|---|",
             *rows,
             "",
-            "The bound is reading W: the kernel takes about as long as sdot takes to read the same bytes once, where two",
-            "products read them twice. What is left to gain is only in W itself: fewer rows, bases or bytes a weight.",
+            "The bound is reading W: the kernel takes about as long as sdot takes to read the same bytes once, where",
+            "two products read them twice. What is left to gain is in W alone: fewer rows, bases or bytes a weight.",
             "",
         ]
     )
