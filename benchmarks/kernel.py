@@ -98,7 +98,7 @@ def run() -> str:
             "## The layer kernel against BLAS",
             "",
             f"One column of {N_BINS} bins through {N_LAYERS} tied layers and the read-out, float32, one thread;",
-            f"T columns of context, R bases; median of {PAIRS} pairs. The peer runs two BLAS products (numpy) per layer,",
+            f"T columns of context, R bases; median of {PAIRS} pairs. The peer runs two BLAS products (numpy) a layer,",
             f"in place. The machine's own peaks on this core: {peak:.0f} GFLOP/s (sgemm, 1024 x 1024); the last column",
             "reads the same bytes with sdot.",
             "",
