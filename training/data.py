@@ -1,11 +1,14 @@
-"""Speech and noise to train on: a folder with a manifest, split by speaker and by noise recording.
+"""Speech and noise to train on: a folder with a manifest, or any folders of audio, split by speaker and by recording.
 
-``DIR/manifest.csv`` has a row for every file: ``file`` (path in DIR, under ``clean/`` or ``noise/``),
-``speaker_or_kind``, ``licence``. Files that cannot be read are named and skipped.
+With a manifest, ``DIR/manifest.csv`` has a row for every file: ``file`` (path in DIR, under ``clean/``, ``noise/`` or
+``rir/``) and ``speaker_or_kind``. Without one, every audio file under a folder counts; the speaker is the name of the
+sub-folder a file lies in, or, for files at the top, the file's own name. Files that cannot be used are named and
+skipped.
 """
 
 import csv
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -19,6 +22,8 @@ from realtime.base.errors import AudioFileError
 
 RATE = 16000
 DEVELOPMENT_SHARE = 0.15
+FRAME = 512  # samples of 32 ms, in which speech is active or not
+SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".oga", ".opus", ".aif"}
 
 
 @dataclass(frozen=True)
@@ -31,21 +36,23 @@ class Recording:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Speech and noise, for training and, disjoint from it, for development."""
+    """Speech and noise, for training and, disjoint from it, for development; and impulse responses of rooms."""
 
     speech: tuple[Recording, ...]
     noise: tuple[Recording, ...]
     development_speech: tuple[Recording, ...]
     development_noise: tuple[Recording, ...]
+    rooms: tuple[Recording, ...] = ()
+    name: str = ""
 
 
 def read_corpus(folder: Path, seed: int) -> Corpus:
-    """Split a folder: speech by speaker, noise by recording, a seventh of each for development.
+    """Return the corpus of a folder with a manifest.
 
     Raises
     ------
     AudioFileError
-        If there is no manifest, or no speech or noise in it.
+        If there is no manifest, or too little in it.
     """
     manifest = folder / "manifest.csv"
     try:
@@ -56,12 +63,33 @@ def read_corpus(folder: Path, seed: int) -> Corpus:
         raise AudioFileError(
             f"{manifest} cannot be read ({error!r}); it needs columns file and speaker_or_kind"
         ) from None
-    speech = [f for f in files if f.path.parent.name == "clean"]
-    noise = [f for f in files if f.path.parent.name == "noise"]
-    if not speech or not noise:
-        raise AudioFileError(f"{manifest} lists {len(speech)} speech and {len(noise)} noise files; both are needed")
-    rng = np.random.default_rng(seed)
+    speech, noise, rooms = ([f for f in files if f.path.parent.name == part] for part in ("clean", "noise", "rir"))
+    return split(speech, noise, rooms, seed, str(manifest))
+
+
+def read_folders(clean: Path, noise: Path, rooms: Path | None, seed: int) -> Corpus:
+    """Return the corpus of any folders of audio.
+
+    Raises
+    ------
+    AudioFileError
+        If a folder is missing, holds no audio, or holds too little to split.
+    """
+    found = [_audio_files(folder) for folder in (clean, noise, rooms) if folder is not None]
+    return split(found[0], found[1], found[2] if rooms else [], seed, f"{clean} and {noise}")
+
+
+def split(
+    speech: Sequence[Recording], noise: Sequence[Recording], rooms: Sequence[Recording], seed: int, name: str
+) -> Corpus:
+    """Hold a seventh of the speakers and of the noise recordings back for development, the same for the same seed."""
     speakers, recordings = sorted({f.label for f in speech}), sorted(str(f.path) for f in noise)
+    if len(speakers) < 2 or len(recordings) < 2:
+        raise AudioFileError(
+            f"{name} hold {len(speakers)} speakers and {len(recordings)} noise recordings; at least 2 of each are "
+            "needed, to train on one and to score on another"
+        )
+    rng = np.random.default_rng(seed)
     held_speakers = set(rng.choice(speakers, max(1, round(DEVELOPMENT_SHARE * len(speakers))), replace=False))
     held_noise = set(rng.choice(recordings, max(1, round(DEVELOPMENT_SHARE * len(recordings))), replace=False))
     return Corpus(
@@ -69,27 +97,31 @@ def read_corpus(folder: Path, seed: int) -> Corpus:
         tuple(f for f in noise if str(f.path) not in held_noise),
         tuple(f for f in speech if f.label in held_speakers),
         tuple(f for f in noise if str(f.path) in held_noise),
+        tuple(rooms),
+        name,
     )
 
 
 def read_audio(recording: Recording) -> NDArray[np.float32] | None:
-    """Return a file's samples at 16 kHz, mono; None, and a line on stderr, if it cannot be read."""
+    """Return a file's samples at 16 kHz, mono; None, and a line on stderr, if it cannot be used."""
     try:
         samples, rate = soundfile.read(recording.path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        print(f"skipped {recording.path}: {error}", file=sys.stderr)
-        return None
+        return _skip(recording, str(error))
     mono = samples.mean(axis=1)
     if not len(mono) or not np.isfinite(mono).all():
-        print(f"skipped {recording.path}: it is empty or holds values that are no numbers", file=sys.stderr)
-        return None
+        return _skip(recording, "it is empty or holds values that are no numbers")
+    if rate < RATE:
+        return _skip(recording, f"its rate is {rate} Hz; {RATE} Hz or more are wanted, for the upper bands")
+    if not mono.any():
+        return _skip(recording, "it is silent")
     common = gcd(rate, RATE)
     return resample_poly(mono, RATE // common, rate // common).astype(np.float32)
 
 
 def active_level(x: NDArray[np.float32]) -> float:
     """Return the RMS of the 32 ms frames within 40 dB of the loudest."""
-    frames = x[: len(x) // 512 * 512].reshape(-1, 512)
+    frames = x[: len(x) // FRAME * FRAME].reshape(-1, FRAME)
     energy = (frames.astype(float) ** 2).mean(axis=1) if len(frames) else np.array([float((x**2).mean())])
     return float(np.sqrt(energy[energy >= 1e-4 * energy.max()].mean()))
 
@@ -99,3 +131,16 @@ def mix(speech: NDArray[np.float32], noise: NDArray[np.float32], snr_db: float) 
     noise = np.resize(noise, len(speech))
     level = float(np.sqrt((noise.astype(float) ** 2).mean())) + 1e-12
     return (speech + noise * (active_level(speech) / level * 10 ** (-snr_db / 20))).astype(np.float32)
+
+
+def _skip(recording: Recording, why: str) -> None:
+    print(f"skipped {recording.path}: {why}", file=sys.stderr)
+
+
+def _audio_files(folder: Path) -> list[Recording]:
+    if not folder.is_dir():
+        raise AudioFileError(f"{folder} is no folder; give one that holds audio files")
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES)
+    if not files:
+        raise AudioFileError(f"{folder} holds no audio file; give a folder with WAV, FLAC, OGG or MP3 files")
+    return [Recording(f, f.stem if f.parent == folder else str(f.parent.relative_to(folder))) for f in files]

@@ -1,0 +1,198 @@
+"""What a training run is made from: a TOML file, read strictly. Every setting has a default; unknown ones are errors.
+
+    [network]     what is trained             [mixtures]   what it hears
+    [dictionary]  the sparse NMF it starts as [augment]    how recordings are varied: probabilities per mixture
+    [training]    how it is trained
+"""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from realtime.base.errors import UnfoldError
+
+
+class ConfigError(UnfoldError):
+    """A configuration that cannot be read, or asks for what cannot be."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """A deep NMF ("nmf") or the sigmoid network it is compared with ("mlp")."""
+
+    kind: str = "nmf"
+    context: int = 9  # T, columns
+    layers: int = 25  # K
+    trained: int = 2  # C, 0 to K + 1
+    trained_context: int = 1  # T_k of the trained layers: 1 or T
+    anytime: bool = False  # a read-out after every trained depth
+    speech_bases: int = 100
+    noise_bases: int = 100
+    beta: float = 1.0  # of the divergence; only 1 runs live
+    sparsity: float = 0.0  # mu of the layers
+    hidden: tuple[int, ...] = (1536, 1536)  # of kind "mlp"
+
+
+@dataclass(frozen=True)
+class DictionaryConfig:
+    """Sparse NMF of speech and of noise alone."""
+
+    sparsity: float = 5.0  # mu, of columns scaled to a mean magnitude of one
+    updates: int = 100
+    columns: int = 12000  # per source
+
+
+@dataclass(frozen=True)
+class MixturesConfig:
+    """Mixtures on the fly."""
+
+    snr_db: tuple[float, float] = (-5.0, 15.0)  # by active speech level
+    level_db: tuple[float, float] = (-40.0, -15.0)  # active speech level, dBFS
+    seconds: float = 3.0
+    columns: int = 100000  # in one pool
+    columns_per_mixture: int = 75
+    pools: int = 1  # drawn one after the other, an equal share of the epochs on each
+    target: str = "magnitude"  # or "phase-sensitive": |S| cos(difference of phase), within 0 and the mixture
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Probabilities, per mixture."""
+
+    speed: float = 0.0
+    equalise: float = 0.0
+    second_noise: float = 0.0
+    babble: float = 0.0
+    procedural: float = 0.0
+    room: float = 0.0
+    band_limit: float = 0.0
+    clip: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The loop. `step` counts for method "mbp": "plain", "depth", "tight" or "backtracking"."""
+
+    method: str = "mbp"  # or "adam": of log W for a deep NMF
+    step: str = "backtracking"
+    eta: float = 1.0
+    memory: float = 0.0  # of the streams of earlier batches, 0 to below 1
+    learning_rate: float = 0.01  # of Adam
+    epochs: int = 20
+    batch: int = 8192  # columns, over all processes
+    checkpoint_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run."""
+
+    name: str = "model"
+    description: str = ""
+    licence: str = "see the training data"
+    seed: int = 0
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    dictionary: DictionaryConfig = field(default_factory=DictionaryConfig)
+    mixtures: MixturesConfig = field(default_factory=MixturesConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+CHOICES = {
+    "network.kind": ("nmf", "mlp"),
+    "mixtures.target": ("magnitude", "phase-sensitive"),
+    "training.method": ("mbp", "adam"),
+    "training.step": ("plain", "depth", "tight", "backtracking"),
+}
+LEAST: dict[str, float] = {
+    "network.context": 1, "network.layers": 1, "network.trained": 0, "network.speech_bases": 1,
+    "network.noise_bases": 1, "network.sparsity": 0, "dictionary.sparsity": 0, "dictionary.updates": 1,
+    "dictionary.columns": 1, "mixtures.seconds": 0.1, "mixtures.columns": 1, "mixtures.columns_per_mixture": 1,
+    "mixtures.pools": 1, "training.epochs": 1, "training.batch": 1, "training.checkpoint_s": 0, "seed": 0,
+}  # fmt: skip
+
+
+def read_config(path: Path, changes: Iterable[str] = ()) -> Config:
+    """Return the configuration of a file, with changes like ``training.epochs=3`` made to it.
+
+    Raises
+    ------
+    ConfigError
+        One sentence.
+    """
+    try:
+        table = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}); give a TOML file as in presets/train") from None
+    for change in changes:
+        _change(table, change)
+    return from_table(table, str(path))
+
+
+def from_table(table: dict[str, Any], source: str = "the configuration") -> Config:
+    """Return the configuration of a table, checked."""
+    config = _filled(Config, table, "", source)
+    values = {f"{part}.{key}": value for part, keys in asdict(config).items() if isinstance(keys, dict)
+              for key, value in keys.items()} | {"seed": config.seed}  # fmt: skip
+    for key, allowed in CHOICES.items():
+        if values[key] not in allowed:
+            raise ConfigError(f"{source}: {key} is {values[key]!r}, not one of {', '.join(allowed)}")
+    for key, least in LEAST.items():
+        if values[key] < least:
+            raise ConfigError(f"{source}: {key} is {values[key]}, less than {least}")
+    for key in vars(config.augment):
+        if not 0 <= getattr(config.augment, key) <= 1:
+            raise ConfigError(f"{source}: augment.{key} is {getattr(config.augment, key)}, no probability from 0 to 1")
+    net = config.network
+    if net.trained > net.layers + 1:
+        raise ConfigError(f"{source}: network.trained is {net.trained}, but there are {net.layers} layers and a read-out")
+    if net.trained_context not in (1, net.context):
+        raise ConfigError(f"{source}: network.trained_context is {net.trained_context}, not 1 or {net.context}")
+    if not 0 <= config.training.memory < 1:
+        raise ConfigError(f"{source}: training.memory is {config.training.memory}, not from 0 to below 1")
+    if config.mixtures.snr_db[0] > config.mixtures.snr_db[1] or config.mixtures.level_db[0] > config.mixtures.level_db[1]:
+        raise ConfigError(f"{source}: the ranges mixtures.snr_db and mixtures.level_db go from low to high")
+    if net.kind == "mlp" and (config.training.method != "adam" or len(net.hidden) != 2):
+        raise ConfigError(f"{source}: kind mlp has two hidden layers and is trained by training.method = \"adam\"")
+    return config
+
+
+def _change(table: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    *parts, last = key.strip().split(".")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"] if equals else None
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a bare word is a string
+    for part in parts:
+        table = table.setdefault(part, {})
+    if value is None or not isinstance(table, dict):
+        raise ConfigError(f"{change!r} changes nothing; write a setting as in training.epochs=3")
+    table[last] = value
+
+
+def _filled(kind: Any, table: Any, where: str, source: str) -> Any:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{source}: {where[:-1]} is {table!r}, not a table of settings")
+    types = get_type_hints(kind)
+    names = [f.name for f in fields(kind)]
+    for key in table:
+        if key not in names:
+            raise ConfigError(f"{source}: {where}{key} is no setting; there are {', '.join(names)}")
+    return kind(**{key: _value(types[key], value, f"{where}{key}", source) for key, value in table.items()})
+
+
+def _value(wanted: Any, value: Any, key: str, source: str) -> Any:
+    if is_dataclass(wanted):
+        return _filled(wanted, value, f"{key}.", source)
+    if get_origin(wanted) is tuple:
+        items = get_args(wanted)
+        if isinstance(value, list | tuple) and (items[-1] is Ellipsis or len(value) == len(items)):
+            return tuple(_value(items[0], item, key, source) for item in value)
+    elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    elif isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool)):
+        return value
+    raise ConfigError(f"{source}: {key} is {value!r}, not of type {getattr(wanted, '__name__', wanted)}")

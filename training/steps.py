@@ -1,0 +1,144 @@
+"""One step of training: multiplicative from the two streams, or, as control, Adam on the logarithm of the weights.
+
+Streams of minibatches and of processes add up, positive and negative apart, before the ratio is taken. Adam gets the
+same streams' difference, which is the gradient.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import torch
+from torch import distributed
+
+from realtime.model import LEAST_WEIGHT
+from training.backprop import Gradient, Streams
+from training.dnmf import Network, Tensor
+
+TINY = 1e-30  # a weight that no column moves has two streams of zero, and stays
+SHORTER, LONGER, LEAST_ETA = 0.5, 1.3, 1e-3
+
+
+def add_over_processes(tensors: Iterable[Tensor]) -> None:
+    """Replace every tensor by its sum over the processes that torchrun started, if it did."""
+    if distributed.is_available() and distributed.is_initialized():
+        for tensor in tensors:
+            distributed.all_reduce(tensor)
+
+
+class Step(Protocol):
+    """What turns streams into new weights, with a state that a checkpoint holds."""
+
+    def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
+        """Return the network after the step; `loss_of` tells the loss of a candidate over the same columns."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what a later `load` needs."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+
+
+def depth_of(net: Network, matrix: int) -> int:
+    """Return how many layers below the output a matrix is used first."""
+    above = [net.n_layers - k for k in range(net.n_layers) if net.layers[k] == matrix]
+    above += [net.n_layers - k for k in range(net.n_layers + 1) if net.readout_after(k) == matrix]
+    return min(above)
+
+
+def multiplied(net: Network, streams: dict[int, Streams], eta: float, by_depth: bool) -> Network:
+    """Return the network with W <- W o ([dE/dW]_- / [dE/dW]_+)^eta for every matrix that has streams.
+
+    Parameters
+    ----------
+    net : Network
+    streams : dict
+        (+, -) by matrix.
+    eta : float
+        Exponent, 1 in the paper.
+    by_depth : bool
+        Multiply eta by 2^d, d layers below the output, because the streams' log-ratio halves from layer to layer.
+    """
+    matrices = list(net.matrices)
+    for i, (positive, negative) in streams.items():
+        exponent = eta * 2 ** depth_of(net, i) if by_depth else eta
+        ratio = (negative + TINY) / (positive + TINY)
+        matrices[i] = (matrices[i] * ratio**exponent).clamp_min(LEAST_WEIGHT)
+    return net.with_matrices(tuple(matrices))
+
+
+class Multiplicative:
+    """The multiplicative step: "plain", "depth" (eta 2^d), "tight" or "backtracking" (tight, and eta found).
+
+    Backtracking halves eta until the loss over the batch falls, and lengthens it by 1.3, to 1 at most, when it did.
+    A memory m in [0, 1) keeps the streams of earlier batches with weights m, m^2, ...
+    """
+
+    def __init__(self, mode: str, eta: float = 1.0, memory: float = 0.0) -> None:
+        self.mode, self.eta, self.memory = mode, eta, memory
+        self._kept: dict[int, Streams] = {}
+
+    @property
+    def tight_split(self) -> bool:
+        """Whether the streams are to be made disjoint between layers."""
+        return self.mode in ("tight", "backtracking")
+
+    def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
+        streams = gradient.matrices
+        if self.memory:
+            for i, (positive, negative) in streams.items():
+                if i in self._kept:
+                    streams[i] = positive + self.memory * self._kept[i][0], negative + self.memory * self._kept[i][1]
+            self._kept = streams
+        if self.mode != "backtracking":
+            return multiplied(net, streams, self.eta, self.mode == "depth")
+        before = float(gradient.loss)
+        while self.eta >= LEAST_ETA:
+            candidate = multiplied(net, streams, self.eta, False)
+            if loss_of(candidate) < before:
+                self.eta = min(1.0, LONGER * self.eta)
+                return candidate
+            self.eta *= SHORTER
+        self.eta = LEAST_ETA * LONGER  # nothing falls on this batch; try a little on the next
+        return net
+
+    def state(self) -> dict[str, Any]:
+        """Return eta and the remembered streams."""
+        return {"eta": self.eta, "kept": self._kept}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.eta, self._kept = state["eta"], {i: tuple(pair) for i, pair in state["kept"].items()}
+
+
+class AdamOnLogarithm:
+    """Adam (Kingma and Ba 2015) on log W: non-negative as well, with dE/dlog W = W o (streams' difference)."""
+
+    tight_split = False
+
+    def __init__(self, net: Network, trained: Iterable[int], learning_rate: float) -> None:
+        self._logarithms = {i: torch.log(net.matrices[i]).requires_grad_() for i in trained}
+        self._adam = torch.optim.Adam(self._logarithms.values(), lr=learning_rate)
+
+    def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
+        matrices = list(net.matrices)
+        for i, logarithm in self._logarithms.items():
+            positive, negative = gradient.matrices[i]
+            logarithm.grad = matrices[i] * (positive - negative)
+        self._adam.step()
+        for i, logarithm in self._logarithms.items():
+            matrices[i] = logarithm.detach().exp().clamp_min(LEAST_WEIGHT)
+        return net.with_matrices(tuple(matrices))
+
+    def state(self) -> dict[str, Any]:
+        """Return the logarithms and Adam's moments."""
+        return {
+            "logarithms": {i: x.detach().clone() for i, x in self._logarithms.items()},
+            "adam": self._adam.state_dict(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        with torch.no_grad():
+            for i, x in self._logarithms.items():
+                x.copy_(state["logarithms"][i])
+        self._adam.load_state_dict(state["adam"])
