@@ -1,111 +1,135 @@
-"""Commands that train models: ``python -m training sparse --data DIR --out FILE``."""
+"""Commands that train models: ``python -m training sparse|train|export CONFIG --data DIR --out FILE``."""
 
 import sys
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import numpy as np
+import torch
 import typer
-from numpy.typing import NDArray
 from rich.progress import Progress
 
 from realtime.base.errors import UnfoldError
-from realtime.model import Model, StftSettings, load_model, save_model
-from training.data import Recording, active_level, read_audio, read_corpus
-from training.score import score, table
-from training.sparse import dictionary, magnitudes, stacked
+from realtime.model import load_model
+from training.config import Config, read_config
+from training.data import Corpus, read_corpus, read_folders
+from training.export import card_of, card_page, parameters, scores, write
+from training.learners import Learner
+from training.runs import load_checkpoint
+from training.score import table
+from training.sparse import learn
+from training.train import nmf_learner, old_learner, processes
+from training.train import train as run_training
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Train models for Unfold.")
 
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file, as in presets/train.")]
+Data = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, clean/, noise/ and rir/.")]
+Clean = Annotated[Path | None, typer.Option(help="Instead: any folder of clean speech, a sub-folder per speaker.")]
+Noise = Annotated[Path | None, typer.Option(help="Any folder of noise.")]
+Rir = Annotated[Path | None, typer.Option(help="Any folder of room impulse responses.")]
+Out = Annotated[Path, typer.Option(help="Model file to write, its card beside it.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting to change, as training.epochs=3.")]
+Scored = Annotated[bool, typer.Option("--score/--no-score", help="Score it on held-out mixtures.")]
 
-@app.callback()
-def main() -> None:
-    """Train models for Unfold."""
+
+def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Path | None, seed: int) -> Corpus:
+    """Return the corpus that the options name."""
+    if data is not None and clean is None and noise is None and rir is None:
+        return read_corpus(data, seed)
+    if data is None and clean is not None and noise is not None:
+        return read_folders(clean, noise, rir, seed)
+    raise UnfoldError("give either --data DIR with a manifest, or --clean DIR and --noise DIR")
 
 
-def _columns(files: tuple[Recording, ...], context: int, n: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return about n stacked columns, as many from every file, at one level, without the silent ones."""
-    share, parts = max(1, n // len(files)), []
-    for recording in files:
-        samples = read_audio(recording)
-        if samples is None or len(samples) < 1024:
-            continue
-        spectrum = magnitudes(samples / max(active_level(samples), 1e-9))
-        energy = spectrum.sum(axis=0)
-        heard = np.flatnonzero(energy > 0.03 * energy.max())
-        if len(heard):
-            parts.append(stacked(spectrum, context)[:, rng.choice(heard, min(share, len(heard)), replace=False)])
-    return np.concatenate(parts, axis=1)
+def command_line(name: str, config: Path, out: Path, changes: list[str] | None) -> str:
+    """Return the command that makes a model again, without the paths of this machine."""
+    options = "".join(f" --set {change}" for change in changes or ())
+    return f"python -m training {name} {config.name} --data DIR --out {out.name}{options}"
 
 
 @app.command()
 def sparse(
-    data: Annotated[Path, typer.Option(help="Folder with manifest.csv, clean/ and noise/.")],
-    out: Annotated[Path, typer.Option(help="Model file to write.")],
-    speech_bases: Annotated[int, typer.Option(min=1)] = 100,
-    noise_bases: Annotated[int, typer.Option(min=1)] = 100,
-    context: Annotated[int, typer.Option(min=1, help="Columns a basis spans.")] = 4,
-    layers: Annotated[int, typer.Option(min=1)] = 25,
-    sparsity: Annotated[float, typer.Option(min=0.0, help="mu while the bases are learned.")] = 5.0,
-    updates: Annotated[int, typer.Option(min=1)] = 100,
-    columns: Annotated[int, typer.Option(min=100, help="Columns to learn from, per source.")] = 12000,
-    seed: int = 0,
-    licence: str = "see the training data",
+    config_file: ConfigFile,
+    out: Out,
+    data: Data = None,
+    clean: Clean = None,
+    noise: Noise = None,
+    rir: Rir = None,
+    changes: Changes = None,
+    scored: Scored = True,
 ) -> None:
-    """Learn a speech and a noise dictionary by sparse NMF, and score them on held-out speakers and noises."""
-    corpus = read_corpus(data, seed)
-    rng = np.random.default_rng(seed)
-    bases = []
+    """Learn a speech and a noise dictionary by sparse NMF: the same in every layer."""
+    config = read_config(config_file, changes or ())
+    config = replace(config, network=replace(config.network, trained=0))
+    corpus = corpus_of(data, clean, noise, rir, config.seed)
     with Progress() as progress:
-        for name, files, n_bases in (("speech", corpus.speech, speech_bases), ("noise", corpus.noise, noise_bases)):
-            task = progress.add_task(f"{name} bases", total=1.0)
-            v = _columns(files, context, columns, rng)
-            if v.shape[1] < n_bases:
-                raise UnfoldError(f"{v.shape[1]} columns of {name} for {n_bases} bases; give more recordings")
-            learned = dictionary(
-                v, n_bases, sparsity, updates, seed, lambda share, task=task: progress.update(task, completed=share)
-            )
-            bases.append(learned)
-    w = np.concatenate(bases, axis=1)
-    settings = {
-        "speech_bases": speech_bases, "noise_bases": noise_bases, "context": context, "layers": layers,
-        "sparsity": sparsity, "updates": updates, "columns": columns,
-    }  # fmt: skip
-    options = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in settings.items())
-    card = {
-        "name": out.stem,
-        "description": "Sparse NMF: one dictionary for speech, one for noise, the same in every layer.",
-        "licence": licence,
-        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {data.name}/manifest.csv",
-        "seed": seed,
-        "config": settings,
-        "made": date.today().isoformat(),
-        "command": f"python -m training sparse --data DIR --out {out.name} {options} --seed {seed}",
-    }
-    model = Model(
-        "nmf",
-        StftSettings(),
-        context,
-        (("speech", speech_bases), ("noise", noise_bases)),
-        (0,) * layers,
-        (1,),
-        (0.0,) * layers,
-        (w, np.ascontiguousarray(w[-(StftSettings().n_fft // 2 + 1) :])),
-        card,
-    )
-    save_model(out, model)
-    card["metrics"] = score(load_model(out), corpus, seed)
-    save_model(out, model)
-    out.with_suffix(".md").write_text(_card_page(card))
-    print(f"{out} written\n{table(card['metrics'])}")
+        task = progress.add_task("bases", total=1.0)
+        w = learn(config, corpus, lambda share: progress.update(task, completed=share))
+    learner = nmf_learner(config, torch.from_numpy(w))
+    _finish(learner, config, corpus, command_line("sparse", config_file, out, changes), out, scored)
 
 
-def _card_page(card: dict) -> str:
-    lines = [f"# {card['name']}", "", card["description"], ""]
-    lines += [f"- **{key}**: {card[key]}" for key in ("data", "licence", "config", "seed", "made")]
-    lines += ["", "Made by:", "", f"    {card['command']}", "", table(card["metrics"]), ""]
-    return "\n".join(lines)
+@app.command()
+def train(
+    config_file: ConfigFile,
+    out: Out,
+    data: Data = None,
+    clean: Clean = None,
+    noise: Noise = None,
+    rir: Rir = None,
+    changes: Changes = None,
+    scored: Scored = True,
+    run: Annotated[Path | None, typer.Option(help="Folder of log and checkpoint; runs/NAME if not given.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Model file whose dictionary to unfold; without, one is learned.")
+    ] = None,
+) -> None:
+    """Train a network, or go on where a killed run stood, and write its model."""
+    config = read_config(config_file, changes or ())
+    corpus = corpus_of(data, clean, noise, rir, config.seed)
+    with Progress() as progress:
+        tasks: dict[str, Any] = {}
+
+        def report(part: str, share: float) -> None:
+            if part not in tasks:
+                tasks[part] = progress.add_task(part, total=1.0)
+            progress.update(tasks[part], completed=share)
+
+        begun = load_model(start) if start is not None else None
+        learner = run_training(config, corpus, run or Path("runs") / out.stem, begun, report)
+    if processes()[0] == 0:
+        _finish(learner, config, corpus, command_line("train", config_file, out, changes), out, scored)
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="checkpoint.pt of a run, finished or not.")],
+    out: Out,
+    data: Data = None,
+    clean: Clean = None,
+    noise: Noise = None,
+    rir: Rir = None,
+    scored: Scored = True,
+) -> None:
+    """Write the model of a checkpoint; the data are those it was trained on."""
+    found = load_checkpoint(checkpoint)
+    corpus = corpus_of(data, clean, noise, rir, found.config.seed)
+    command = f"python -m training export {checkpoint.name} --data DIR --out {out.name}"
+    _finish(old_learner(found.config, found.learner), found.config, corpus, command, out, scored)
+
+
+def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool) -> None:
+    """Write the model file and its card, with its scores if wanted."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    card = card_of(config, corpus, command) | {"parameters": parameters(learner)}
+    write(learner, config, card, out)
+    if scored:
+        card["metrics"] = scores(learner, config, corpus, out)
+        write(learner, config, card, out)
+        print(table(card["metrics"]))
+    out.with_suffix(".md").write_text(card_page(card))
+    print(f"{out} written")
 
 
 if __name__ == "__main__":

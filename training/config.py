@@ -1,8 +1,8 @@
 """What a training run is made from: a TOML file, read strictly. Every setting has a default; unknown ones are errors.
 
-    [network]     what is trained             [mixtures]   what it hears
-    [dictionary]  the sparse NMF it starts as [augment]    how recordings are varied: probabilities per mixture
-    [training]    how it is trained
+[network]     what is trained             [mixtures]   what it hears
+[dictionary]  the sparse NMF it starts as [augment]    how recordings are varied: probabilities per mixture
+[training]    how it is trained
 """
 
 import tomllib
@@ -147,15 +147,18 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
             raise ConfigError(f"{source}: augment.{key} is {getattr(config.augment, key)}, no probability from 0 to 1")
     net = config.network
     if net.trained > net.layers + 1:
-        raise ConfigError(f"{source}: network.trained is {net.trained}, but there are {net.layers} layers and a read-out")
+        raise ConfigError(f"{source}: network.trained is {net.trained}, with {net.layers} layers and a read-out")
     if net.trained_context not in (1, net.context):
         raise ConfigError(f"{source}: network.trained_context is {net.trained_context}, not 1 or {net.context}")
     if not 0 <= config.training.memory < 1:
         raise ConfigError(f"{source}: training.memory is {config.training.memory}, not from 0 to below 1")
-    if config.mixtures.snr_db[0] > config.mixtures.snr_db[1] or config.mixtures.level_db[0] > config.mixtures.level_db[1]:
+    if (
+        config.mixtures.snr_db[0] > config.mixtures.snr_db[1]
+        or config.mixtures.level_db[0] > config.mixtures.level_db[1]
+    ):
         raise ConfigError(f"{source}: the ranges mixtures.snr_db and mixtures.level_db go from low to high")
     if net.kind == "mlp" and (config.training.method != "adam" or len(net.hidden) != 2):
-        raise ConfigError(f"{source}: kind mlp has two hidden layers and is trained by training.method = \"adam\"")
+        raise ConfigError(f'{source}: kind mlp has two hidden layers and is trained by training.method = "adam"')
     return config
 
 

@@ -1,0 +1,97 @@
+"""From a checkpoint, or from bases alone, to a model file with its card."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from realtime.base.errors import ModelError
+from realtime.model import Model, StftSettings, load_model, save_model
+from training.config import Config
+from training.data import Corpus
+from training.dnmf import Network
+from training.learners import Learner, MlpLearner, NmfLearner
+from training.mlp import NAMES, Mlp, save_mlp
+from training.offline import enhance
+from training.score import engine, score, table
+
+
+def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
+    """Return the model of a network.
+
+    Raises
+    ------
+    ModelError
+        If its divergence does not run live.
+    """
+    if net.beta != 1:
+        raise ModelError(f"a network with beta = {net.beta} does not run live; train it with network.beta = 1")
+    weights = tuple(np.ascontiguousarray(w.detach().cpu().numpy(), np.float32) for w in net.matrices)
+    n_bases = weights[0].shape[1]
+    sources = (("speech", net.n_speech), ("noise", n_bases - net.n_speech))
+    return Model("nmf", StftSettings(), context, sources, net.layers, net.readouts, net.sparsity, weights, card)
+
+
+def parameters(learner: Learner) -> int:
+    """Return how many weights a model has."""
+    if isinstance(learner, MlpLearner):
+        return sum(learner.net.weights[name].numel() for name in NAMES)
+    assert isinstance(learner, NmfLearner)
+    return sum(w.numel() for w in learner.net.matrices)
+
+
+def card_of(config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
+    """Return what a model's card tells but its scores."""
+    return {
+        "name": config.name,
+        "description": config.description,
+        "licence": config.licence,
+        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {corpus.name}",
+        "seed": config.seed,
+        "config": asdict(config),
+        "made": date.today().isoformat(),
+        "command": command,
+    }
+
+
+def write(learner: Learner, config: Config, card: dict[str, Any], out: Path) -> None:
+    """Write the model file of whatever was trained."""
+    if isinstance(learner, MlpLearner):
+        save_mlp(out, learner.net, config.network.context, card)
+    else:
+        assert isinstance(learner, NmfLearner)
+        save_model(out, to_model(learner.net, config.network.context, card))
+
+
+def scores(learner: Learner, config: Config, corpus: Corpus, file: Path) -> dict[str, Any]:
+    """Return the scores of a written model: through the real-time engine where it runs the kind."""
+    through: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    if isinstance(learner, MlpLearner):
+        net: Mlp = learner.net
+        device = net.weights["W1"].device
+
+        def mask(stack: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                return net.mask(stack.T.to(device)).T.cpu()
+
+        def through(x):
+            return enhance(x, config.network.context, mask)
+    else:
+        through = engine(load_model(file))
+    return score(through, corpus, config.seed)
+
+
+def card_page(card: dict[str, Any]) -> str:
+    """Return a card as Markdown."""
+    lines = [f"# {card['name']}", "", card["description"], ""]
+    lines += [f"- **{key}**: {card[key]}" for key in ("data", "licence", "parameters", "seed", "made") if key in card]
+    lines += ["", "Made by:", "", f"    {card['command']}", "", "with the configuration", ""]
+    for part, settings in card["config"].items():
+        if isinstance(settings, dict):
+            lines.append(f"- {part}: " + ", ".join(f"{key} {value}" for key, value in settings.items()))
+    return "\n".join([*lines, "", *([table(card["metrics"])] if "metrics" in card else []), ""])
