@@ -152,11 +152,10 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
         raise ConfigError(f"{source}: network.trained_context is {net.trained_context}, not 1 or {net.context}")
     if not 0 <= config.training.memory < 1:
         raise ConfigError(f"{source}: training.memory is {config.training.memory}, not from 0 to below 1")
-    if (
-        config.mixtures.snr_db[0] > config.mixtures.snr_db[1]
-        or config.mixtures.level_db[0] > config.mixtures.level_db[1]
-    ):
-        raise ConfigError(f"{source}: the ranges mixtures.snr_db and mixtures.level_db go from low to high")
+    for key in ("snr_db", "level_db"):
+        low, high = getattr(config.mixtures, key)
+        if low > high:
+            raise ConfigError(f"{source}: mixtures.{key} is {low} to {high}, not from low to high")
     if net.kind == "mlp" and (config.training.method != "adam" or len(net.hidden) != 2):
         raise ConfigError(f'{source}: kind mlp has two hidden layers and is trained by training.method = "adam"')
     return config

@@ -106,15 +106,16 @@ def read_audio(recording: Recording) -> NDArray[np.float32] | None:
     """Return a file's samples at 16 kHz, mono; None, and a line on stderr, if it cannot be used."""
     try:
         samples, rate = soundfile.read(recording.path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        return _skip(recording, str(error))
-    mono = samples.mean(axis=1)
-    if not len(mono) or not np.isfinite(mono).all():
-        return _skip(recording, "it is empty or holds values that are no numbers")
-    if rate < RATE:
-        return _skip(recording, f"its rate is {rate} Hz; {RATE} Hz or more are wanted, for the upper bands")
-    if not mono.any():
-        return _skip(recording, "it is silent")
+        mono = samples.mean(axis=1)
+        if not len(mono) or not np.isfinite(mono).all():
+            raise ValueError("it is empty or holds values that are no numbers")
+        if rate < RATE:
+            raise ValueError(f"its rate is {rate} Hz; {RATE} Hz or more are wanted, for the upper bands")
+        if not mono.any():
+            raise ValueError("it is silent")
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+        print(f"skipped {recording.path}: {error}", file=sys.stderr)
+        return None
     common = gcd(rate, RATE)
     return resample_poly(mono, RATE // common, rate // common).astype(np.float32)
 
@@ -131,10 +132,6 @@ def mix(speech: NDArray[np.float32], noise: NDArray[np.float32], snr_db: float) 
     noise = np.resize(noise, len(speech))
     level = float(np.sqrt((noise.astype(float) ** 2).mean())) + 1e-12
     return (speech + noise * (active_level(speech) / level * 10 ** (-snr_db / 20))).astype(np.float32)
-
-
-def _skip(recording: Recording, why: str) -> None:
-    print(f"skipped {recording.path}: {why}", file=sys.stderr)
 
 
 def _audio_files(folder: Path) -> list[Recording]:

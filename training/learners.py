@@ -22,7 +22,7 @@ class Learner(Protocol):
         """Make a pool the one whose columns are learned from."""
 
     def step(self, batch: Tensor, progress: float) -> float:
-        """Learn from these rows of the pool, so far into the run; return the loss per column before, of all processes."""
+        """Learn from these rows of the pool, so far into the run; return the loss per column before it."""
 
     def loss(self, pool: Pool) -> float:
         """Return the loss per column over another pool."""
@@ -48,6 +48,7 @@ class NmfLearner:
             self._step = AdamOnLogarithm(net, sorted(trained), training.learning_rate)
         else:
             self._step = Multiplicative(training.step, training.eta, training.memory)
+        self._held_out: tuple[Pool, Tensor] | None = None
         self._seen_rows = max(len(net.matrices[i]) for i in trained)
 
     def enter(self, pool: Pool) -> None:
@@ -71,8 +72,9 @@ class NmfLearner:
         return float(gradient.loss / n)
 
     def loss(self, pool: Pool) -> float:
-        h = self._enter(pool)
-        total = 0.0
+        if self._held_out is None or self._held_out[0] is not pool:
+            self._held_out = pool, self._enter(pool)
+        h, total = self._held_out[1], 0.0
         for i in range(0, len(h), CHUNK):
             rows = slice(i, i + CHUNK)
             total += float(loss_of(self.net, pool.stack[rows].T, pool.target[rows].T, (self.first, h[rows].T)))
@@ -95,7 +97,10 @@ class NmfLearner:
 
 
 class MlpLearner:
-    """The sigmoid network, by Adam whose rate falls along a cosine. Its input keeps the level the mixture is meant to have: it is not equivariant."""
+    """The sigmoid network, by Adam whose rate falls along a cosine.
+
+    Its input has the level the mixture is meant to have, since it is not scale-equivariant.
+    """
 
     def __init__(self, config: Config, net: Mlp) -> None:
         self.net = net

@@ -1,4 +1,4 @@
-"""Mixtures on the fly: clean speech, noise and rooms, varied and added at an SNR, the same for the same seed and number.
+"""Mixtures on the fly: clean speech, noise and rooms, varied and added at an SNR. Same seed and number, same mixture.
 
 A mixture is a function of (seed, number) alone, so a run that goes on after a kill, and processes that share the work,
 hear what one run alone would hear.
@@ -101,7 +101,7 @@ class Mixer:
 
     def _draw(self, recordings: Sequence[Recording], rng: Random) -> Samples:
         for _ in range(ATTEMPTS):
-            recording = recordings[rng.integers(len(recordings))]
+            recording = recordings[int(rng.integers(len(recordings)))]
             if recording not in self._read:
                 self._read[recording] = read_audio(recording)
             samples = self._read[recording]

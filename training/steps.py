@@ -28,6 +28,10 @@ def add_over_processes(tensors: Iterable[Tensor]) -> None:
 class Step(Protocol):
     """What turns streams into new weights, with a state that a checkpoint holds."""
 
+    @property
+    def tight_split(self) -> bool:
+        """Whether the streams are to be made disjoint between layers."""
+
     def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
         """Return the network after the step; `loss_of` tells the loss of a candidate over the same columns."""
 
@@ -113,7 +117,10 @@ class Multiplicative:
 class AdamOnLogarithm:
     """Adam (Kingma and Ba 2015) on log W: non-negative as well, with dE/dlog W = W o (streams' difference)."""
 
-    tight_split = False
+    @property
+    def tight_split(self) -> bool:
+        """Whether the streams are to be made disjoint between layers: their difference is the same."""
+        return False
 
     def __init__(self, net: Network, trained: Iterable[int], learning_rate: float) -> None:
         self._logarithms = {i: torch.log(net.matrices[i]).requires_grad_() for i in trained}

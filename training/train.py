@@ -8,13 +8,14 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import distributed
 
 from realtime.base.errors import UnfoldError
-from realtime.model import Model
+from realtime.model import Model, StftSettings
 from training.config import AugmentConfig, Config, MixturesConfig
 from training.data import Corpus
 from training.dnmf import deep
@@ -23,7 +24,6 @@ from training.mixtures import Mixer, Pool, pool
 from training.mlp import NAMES, Mlp, random_mlp
 from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
 from training.sparse import learn
-from training.spectra import StftSettings
 from training.steps import add_over_processes
 
 N_BINS = StftSettings().n_fft // 2 + 1
@@ -108,7 +108,7 @@ def nmf_learner(config: Config, w: torch.Tensor) -> NmfLearner:
     )  # fmt: skip
 
 
-def old_learner(config: Config, state: dict) -> Learner:
+def old_learner(config: Config, state: dict[str, Any]) -> Learner:
     """Return the learner of a checkpoint."""
     learner: Learner
     if config.network.kind == "mlp":
