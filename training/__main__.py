@@ -18,6 +18,7 @@ from training.learners import Learner
 from training.runs import load_checkpoint
 from training.score import table
 from training.sparse import learn
+from training.table import make_table, table_configs
 from training.train import nmf_learner, old_learner, processes
 from training.train import train as run_training
 
@@ -117,6 +118,33 @@ def export(
     corpus = corpus_of(data, clean, noise, rir, found.config.seed)
     command = f"python -m training export {checkpoint.name} --data DIR --out {out.name}"
     _finish(old_learner(found.config, found.learner), found.config, corpus, command, out, scored)
+
+
+@app.command("table")
+def make(
+    config_file: ConfigFile,
+    dnn: Annotated[Path, typer.Option(help="Configuration of the sigmoid network.")],
+    folder: Annotated[Path, typer.Option(help="Where the table, its pictures and its runs go.")],
+    data: Data = None,
+    clean: Clean = None,
+    noise: Noise = None,
+    rir: Rir = None,
+    changes: Changes = None,
+) -> None:
+    """Make the papers' table: sparse, discriminative and deep NMF, the sigmoid network; MBP against Adam.
+
+    What is there from an earlier call is kept, so a table that was stopped goes on.
+    """
+    config, other = table_configs(read_config(config_file, changes or ()), read_config(dnn))
+    corpus = corpus_of(data, clean, noise, rir, config.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    dictionary = folder / "dictionary.safetensors"
+    if not dictionary.exists():
+        base = replace(config, network=replace(config.network, trained=0))
+        learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
+        write(learner, base, card_of(base, corpus, "python -m training table"), dictionary)
+    make_table(config, other, corpus, dictionary, folder, (2, 4), lambda line: print(line, flush=True))
+    print((folder / "table.md").read_text())
 
 
 def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool) -> None:

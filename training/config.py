@@ -78,8 +78,8 @@ class TrainingConfig:
     method: str = "mbp"  # or "adam": of log W for a deep NMF
     step: str = "backtracking"
     eta: float = 1.0
-    memory: float = 0.0  # of the streams of earlier batches, 0 to below 1
     learning_rate: float = 0.01  # of Adam
+    decay: bool = True  # eta and learning rate fall along a cosine to nothing
     epochs: int = 20
     batch: int = 8192  # columns, over all processes
     checkpoint_s: float = 60.0
@@ -150,8 +150,6 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
         raise ConfigError(f"{source}: network.trained is {net.trained}, with {net.layers} layers and a read-out")
     if net.trained_context not in (1, net.context):
         raise ConfigError(f"{source}: network.trained_context is {net.trained_context}, not 1 or {net.context}")
-    if not 0 <= config.training.memory < 1:
-        raise ConfigError(f"{source}: training.memory is {config.training.memory}, not from 0 to below 1")
     for key in ("snr_db", "level_db"):
         low, high = getattr(config.mixtures, key)
         if low > high:

@@ -1,6 +1,5 @@
 """What the loop trains: a deep NMF by its streams, or the sigmoid network by autograd. Same columns, same objective."""
 
-from math import cos, pi
 from typing import Any, Protocol
 
 import torch
@@ -21,8 +20,8 @@ class Learner(Protocol):
     def enter(self, pool: Pool) -> None:
         """Make a pool the one whose columns are learned from."""
 
-    def step(self, batch: Tensor, progress: float) -> float:
-        """Learn from these rows of the pool, so far into the run; return the loss per column before it."""
+    def step(self, batch: Tensor, rate: float) -> float:
+        """Learn from these rows of the pool, at a share of the full rate; return the loss per column before it."""
 
     def loss(self, pool: Pool) -> float:
         """Return the loss per column over another pool."""
@@ -47,7 +46,7 @@ class NmfLearner:
         if training.method == "adam":
             self._step = AdamOnLogarithm(net, sorted(trained), training.learning_rate)
         else:
-            self._step = Multiplicative(training.step, training.eta, training.memory)
+            self._step = Multiplicative(training.step, training.eta)
         self._held_out: tuple[Pool, Tensor] | None = None
         self._seen_rows = max(len(net.matrices[i]) for i in trained)
 
@@ -56,7 +55,7 @@ class NmfLearner:
         self._entered = self._enter(pool)
         self._stack = pool.stack[:, -self._seen_rows :].contiguous()
 
-    def step(self, batch: Tensor, progress: float) -> float:
+    def step(self, batch: Tensor, rate: float) -> float:
         h, stack, target = self._entered[batch].T, self._stack[batch].T, self._target[batch].T
         start = (self.first, h)
         gradient = backpropagate(self.net, stack, target, start, tight_split=self._step.tight_split)
@@ -68,7 +67,7 @@ class NmfLearner:
             add_over_processes([loss])
             return float(loss)
 
-        self.net = self._step(self.net, gradient, over_processes)
+        self.net = self._step(self.net, gradient, over_processes, rate)
         return float(gradient.loss / n)
 
     def loss(self, pool: Pool) -> float:
@@ -97,7 +96,7 @@ class NmfLearner:
 
 
 class MlpLearner:
-    """The sigmoid network, by Adam whose rate falls along a cosine.
+    """The sigmoid network, by Adam.
 
     Its input has the level the mixture is meant to have, since it is not scale-equivariant.
     """
@@ -106,15 +105,15 @@ class MlpLearner:
         self.net = net
         for weights in net.parameters():
             weights.requires_grad_()
-        self._rate = config.training.learning_rate
-        self._adam = torch.optim.Adam(net.parameters(), lr=self._rate)
+        self._learning_rate = config.training.learning_rate
+        self._adam = torch.optim.Adam(net.parameters(), lr=self._learning_rate)
 
     def enter(self, pool: Pool) -> None:
         self._pool = pool
 
-    def step(self, batch: Tensor, progress: float) -> float:
+    def step(self, batch: Tensor, rate: float) -> float:
         for group in self._adam.param_groups:
-            group["lr"] = self._rate * 0.5 * (1 + cos(pi * progress))
+            group["lr"] = rate * self._learning_rate
         self._adam.zero_grad()
         loss = self._loss(self._pool, batch) / len(batch)
         loss.backward()

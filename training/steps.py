@@ -14,6 +14,7 @@ from realtime.model import LEAST_WEIGHT
 from training.backprop import Gradient, Streams
 from training.dnmf import Network, Tensor
 
+LARGEST = 10.0  # of a step's factor and of its inverse: where a tight stream is zero the ratio says nothing more
 TINY = 1e-30  # a weight that no column moves has two streams of zero, and stays
 SHORTER, LONGER, LEAST_ETA = 0.5, 1.3, 1e-3
 
@@ -25,6 +26,10 @@ def add_over_processes(tensors: Iterable[Tensor]) -> None:
             distributed.all_reduce(tensor)
 
 
+Losses = Callable[[Network], float]
+"""Tells the loss of a candidate over the columns that the streams are from."""
+
+
 class Step(Protocol):
     """What turns streams into new weights, with a state that a checkpoint holds."""
 
@@ -32,8 +37,8 @@ class Step(Protocol):
     def tight_split(self) -> bool:
         """Whether the streams are to be made disjoint between layers."""
 
-    def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
-        """Return the network after the step; `loss_of` tells the loss of a candidate over the same columns."""
+    def __call__(self, net: Network, gradient: Gradient, loss_of: Losses, rate: float = 1.0) -> Network:
+        """Return the network after the step, which is the shorter the smaller the rate in (0, 1]."""
 
     def state(self) -> dict[str, Any]:
         """Return what a later `load` needs."""
@@ -50,7 +55,7 @@ def depth_of(net: Network, matrix: int) -> int:
 
 
 def multiplied(net: Network, streams: dict[int, Streams], eta: float, by_depth: bool) -> Network:
-    """Return the network with W <- W o ([dE/dW]_- / [dE/dW]_+)^eta for every matrix that has streams.
+    """Return the network with W <- W o ([dE/dW]_- / [dE/dW]_+)^eta, bounded, for every matrix that has streams.
 
     Parameters
     ----------
@@ -65,53 +70,48 @@ def multiplied(net: Network, streams: dict[int, Streams], eta: float, by_depth: 
     matrices = list(net.matrices)
     for i, (positive, negative) in streams.items():
         exponent = eta * 2 ** depth_of(net, i) if by_depth else eta
-        ratio = (negative + TINY) / (positive + TINY)
-        matrices[i] = (matrices[i] * ratio**exponent).clamp_min(LEAST_WEIGHT)
+        factor = ((negative + TINY) / (positive + TINY)) ** exponent
+        matrices[i] = (matrices[i] * factor.clamp(1 / LARGEST, LARGEST)).clamp_min(LEAST_WEIGHT)
     return net.with_matrices(tuple(matrices))
 
 
 class Multiplicative:
     """The multiplicative step: "plain", "depth" (eta 2^d), "tight" or "backtracking" (tight, and eta found).
 
-    Backtracking halves eta until the loss over the batch falls, and lengthens it by 1.3, to 1 at most, when it did.
-    A memory m in [0, 1) keeps the streams of earlier batches with weights m, m^2, ...
+    Backtracking halves eta until the loss over the batch falls, and lengthens it by 1.3 when it did.
     """
 
-    def __init__(self, mode: str, eta: float = 1.0, memory: float = 0.0) -> None:
-        self.mode, self.eta, self.memory = mode, eta, memory
-        self._kept: dict[int, Streams] = {}
+    def __init__(self, mode: str, eta: float = 1.0) -> None:
+        self.mode, self.eta = mode, eta
+        self._longest = eta
 
     @property
     def tight_split(self) -> bool:
         """Whether the streams are to be made disjoint between layers."""
         return self.mode in ("tight", "backtracking")
 
-    def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
+    def __call__(self, net: Network, gradient: Gradient, loss_of: Losses, rate: float = 1.0) -> Network:
         streams = gradient.matrices
-        if self.memory:
-            for i, (positive, negative) in streams.items():
-                if i in self._kept:
-                    streams[i] = positive + self.memory * self._kept[i][0], negative + self.memory * self._kept[i][1]
-            self._kept = streams
         if self.mode != "backtracking":
-            return multiplied(net, streams, self.eta, self.mode == "depth")
+            return multiplied(net, streams, rate * self.eta, self.mode == "depth")
         before = float(gradient.loss)
+        self.eta = max(LEAST_ETA, min(self.eta, rate * self._longest))
         while self.eta >= LEAST_ETA:
             candidate = multiplied(net, streams, self.eta, False)
             if loss_of(candidate) < before:
-                self.eta = min(1.0, LONGER * self.eta)
+                self.eta *= LONGER
                 return candidate
             self.eta *= SHORTER
         self.eta = LEAST_ETA * LONGER  # nothing falls on this batch; try a little on the next
         return net
 
     def state(self) -> dict[str, Any]:
-        """Return eta and the remembered streams."""
-        return {"eta": self.eta, "kept": self._kept}
+        """Return eta."""
+        return {"eta": self.eta}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.eta, self._kept = state["eta"], {i: tuple(pair) for i, pair in state["kept"].items()}
+        self.eta = state["eta"]
 
 
 class AdamOnLogarithm:
@@ -124,13 +124,16 @@ class AdamOnLogarithm:
 
     def __init__(self, net: Network, trained: Iterable[int], learning_rate: float) -> None:
         self._logarithms = {i: torch.log(net.matrices[i]).requires_grad_() for i in trained}
+        self._learning_rate = learning_rate
         self._adam = torch.optim.Adam(self._logarithms.values(), lr=learning_rate)
 
-    def __call__(self, net: Network, gradient: Gradient, loss_of: Callable[[Network], float]) -> Network:
+    def __call__(self, net: Network, gradient: Gradient, loss_of: Losses, rate: float = 1.0) -> Network:
         matrices = list(net.matrices)
         for i, logarithm in self._logarithms.items():
             positive, negative = gradient.matrices[i]
             logarithm.grad = matrices[i] * (positive - negative)
+        for group in self._adam.param_groups:
+            group["lr"] = rate * self._learning_rate
         self._adam.step()
         for i, logarithm in self._logarithms.items():
             matrices[i] = logarithm.detach().exp().clamp_min(LEAST_WEIGHT)

@@ -7,6 +7,7 @@ all hold the same weights. The first process writes.
 import os
 import time
 from collections.abc import Callable
+from math import cos, pi
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,7 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
     pools = Pools(config, corpus, rank, world)
     report("mixtures", 0.0)
     development = pools.development()
+    held_out_unit = development.untouched
     if kept.exists():
         found = load_checkpoint(kept)
         same_run(found.config, config, run)
@@ -163,7 +165,7 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
 
     if log and step == 0:
         save()
-        log.row(0, 0.0, 0.0, 1.0, learner.loss(development) / unit)
+        log.row(0, 0.0, 0.0, 1.0, learner.loss(development) / held_out_unit)
     entered = -1
     while step < n_steps:
         epoch = step // per_epoch
@@ -173,10 +175,11 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
             entered = wanted
         order = np.random.default_rng((config.seed, epoch, rank)).permutation(pools.columns)
         batch = torch.from_numpy(order[step % per_epoch :: per_epoch]).to(device())
-        loss = learner.step(batch, step / n_steps) / unit
+        rate = 0.5 + 0.5 * cos(pi * step / n_steps) if training.decay else 1.0
+        loss = learner.step(batch, rate) / unit
         step += 1
         last_of_epoch = step % per_epoch == 0
-        held_out = learner.loss(development) / unit if last_of_epoch and rank == 0 else None
+        held_out = learner.loss(development) / held_out_unit if last_of_epoch and rank == 0 else None
         if log:
             log.row(step, step / per_epoch, time.monotonic() - since, loss, held_out)
         if step == n_steps or time.monotonic() - saved >= training.checkpoint_s:

@@ -1,0 +1,70 @@
+"""Oracles: the shipped configurations, and one sentence that names the setting for every fault."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from training.config import Config, ConfigError, from_table, read_config
+
+PRESETS = sorted((Path(__file__).parents[2] / "presets" / "train").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
+def test_shipped_configurations_are_valid(path: Path) -> None:
+    assert read_config(path).name == path.stem
+
+
+def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("")
+    assert read_config(tmp_path / "a.toml") == Config()
+    assert from_table(asdict(Config())) == Config()
+
+
+def test_changes_are_made(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("seed = 1\n[training]\nepochs = 5\n")
+    changes = [
+        "training.epochs=7",
+        "network.trained = 1",
+        "name=mine",
+        'training.step="plain"',
+        "mixtures.snr_db=[0, 5]",
+    ]
+    config = read_config(tmp_path / "a.toml", changes)
+    assert (config.seed, config.training.epochs, config.network.trained, config.name) == (1, 7, 1, "mine")
+    assert config.training.step == "plain" and config.mixtures.snr_db == (0.0, 5.0)
+
+
+BAD = {
+    "no such table": ("[netwrok]\n", "netwrok"),
+    "no such setting": ("[network]\nlayer = 3\n", "network.layer"),
+    "text for a number": ('[training]\nepochs = "ten"\n', "training.epochs"),
+    "a bool for a number": ("[training]\nepochs = true\n", "training.epochs"),
+    "a fraction for a count": ("[training]\nepochs = 1.5\n", "training.epochs"),
+    "a number for a table": ("training = 3\n", "training"),
+    "a range of three": ("[mixtures]\nsnr_db = [0, 1, 2]\n", "mixtures.snr_db"),
+    "a range upside down": ("[mixtures]\nsnr_db = [5, 0]\n", "mixtures.snr_db"),
+    "no such kind": ('[network]\nkind = "cnn"\n', "network.kind"),
+    "no layers": ("[network]\nlayers = 0\n", "network.layers"),
+    "more trained than there are": ("[network]\nlayers = 2\ntrained = 4\n", "network.trained"),
+    "a context in between": ("[network]\ncontext = 9\ntrained_context = 4\n", "network.trained_context"),
+    "a probability of two": ("[augment]\nclip = 2\n", "augment.clip"),
+    "a sigmoid network by MBP": ('[network]\nkind = "mlp"\n', "training.method"),
+    "no TOML": ("[network", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_faults_get_one_sentence(tmp_path: Path, fault: str) -> None:
+    text, named = BAD[fault]
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(ConfigError, match=named.replace(".", r"\.")) as found:
+        read_config(tmp_path / "a.toml")
+    assert "a.toml" in str(found.value) and "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("change", ["training.epochs", "training.epochs=", "seed.x=1", "training.nonsense=1"])
+def test_changes_that_change_nothing_are_refused(tmp_path: Path, change: str) -> None:
+    (tmp_path / "a.toml").write_text("seed = 0\n")
+    with pytest.raises(ConfigError):
+        read_config(tmp_path / "a.toml", [change])
