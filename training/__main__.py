@@ -13,12 +13,12 @@ from realtime.base.errors import UnfoldError
 from realtime.model import load_model
 from training.config import Config, read_config
 from training.data import Corpus, read_corpus, read_folders
-from training.export import card_of, card_page, parameters, scores, write
+from training.export import card_of, card_page, scores, write
 from training.learners import Learner
 from training.runs import load_checkpoint
 from training.score import table
 from training.sparse import learn
-from training.table import make_table, table_configs
+from training.table import Table, table_configs
 from training.train import nmf_learner, old_learner, processes
 from training.train import train as run_training
 
@@ -142,15 +142,15 @@ def make(
     if not dictionary.exists():
         base = replace(config, network=replace(config.network, trained=0))
         learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
-        write(learner, base, card_of(base, corpus, "python -m training table"), dictionary)
-    make_table(config, other, corpus, dictionary, folder, (2, 4), lambda line: print(line, flush=True))
+        write(learner, base, card_of(learner, base, corpus, "python -m training table"), dictionary)
+    Table(config, other, corpus, load_model(dictionary), folder, lambda line: print(line, flush=True)).make()
     print((folder / "table.md").read_text())
 
 
 def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool) -> None:
     """Write the model file and its card, with its scores if wanted."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    card = card_of(config, corpus, command) | {"parameters": parameters(learner)}
+    card = card_of(learner, config, corpus, command)
     write(learner, config, card, out)
     if scored:
         card["metrics"] = scores(learner, config, corpus, out)
@@ -160,8 +160,13 @@ def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out:
     print(f"{out} written")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the command line; what Unfold can explain becomes one sentence and status 1."""
     try:
         app()
     except UnfoldError as error:
         sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

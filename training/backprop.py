@@ -39,6 +39,12 @@ class Gradient:
     sparsity: dict[int, Streams] = field(default_factory=dict)  # by layer
     start: Streams | None = None  # of the activations that entered
 
+    def merge(self, other: "Gradient") -> None:
+        """Add the loss and the matrices' streams of other columns, positive and negative apart."""
+        self.loss = self.loss + other.loss
+        for i, streams in other.matrices.items():
+            self.add(i, streams)
+
     def add(self, i: int, streams: Streams) -> None:
         """Add to the streams of matrix i."""
         if i in self.matrices:

@@ -76,7 +76,7 @@ def deep(
         mu of every layer, and the divergence.
     """
     n_tied = first_trained(n_layers, n_trained)
-    w = w.clamp_min(LEAST_WEIGHT)
+    w = w.clamp_min(LEAST_WEIGHT).contiguous()  # sums to the bit depend on the layout, also after a resume
     current, untied = w[-n_bins:], w[-(trained_rows or n_bins) :]
     matrices = [w] if n_tied else []
     layers = [0] * n_tied + [len(matrices) + i for i in range(n_layers - n_tied)]

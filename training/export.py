@@ -15,10 +15,10 @@ from realtime.model import Model, StftSettings, load_model, save_model
 from training.config import Config
 from training.data import Corpus
 from training.dnmf import Network
-from training.learners import Learner, MlpLearner, NmfLearner
-from training.mlp import NAMES, Mlp, save_mlp
+from training.learners import Learner, MlpLearner
+from training.mlp import Mlp, save_mlp
 from training.offline import enhance
-from training.score import engine, score, table
+from training.score import PAIRS_PER_SNR, engine, score, table
 
 
 def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
@@ -37,21 +37,15 @@ def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
     return Model("nmf", StftSettings(), context, sources, net.layers, net.readouts, net.sparsity, weights, card)
 
 
-def parameters(learner: Learner) -> int:
-    """Return how many weights a model has."""
-    if isinstance(learner, MlpLearner):
-        return sum(learner.net.weights[name].numel() for name in NAMES)
-    assert isinstance(learner, NmfLearner)
-    return sum(w.numel() for w in learner.net.matrices)
-
-
-def card_of(config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
+def card_of(learner: Learner, config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
     """Return what a model's card tells but its scores."""
     return {
         "name": config.name,
         "description": config.description,
         "licence": config.licence,
         "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {corpus.name}",
+        "parameters": learner.n_weights,
+        "multiplications per column": learner.multiplications,
         "seed": config.seed,
         "config": asdict(config),
         "made": date.today().isoformat(),
@@ -64,11 +58,12 @@ def write(learner: Learner, config: Config, card: dict[str, Any], out: Path) -> 
     if isinstance(learner, MlpLearner):
         save_mlp(out, learner.net, config.network.context, card)
     else:
-        assert isinstance(learner, NmfLearner)
         save_model(out, to_model(learner.net, config.network.context, card))
 
 
-def scores(learner: Learner, config: Config, corpus: Corpus, file: Path) -> dict[str, Any]:
+def scores(
+    learner: Learner, config: Config, corpus: Corpus, file: Path, pairs_per_snr: int = PAIRS_PER_SNR
+) -> dict[str, Any]:
     """Return the scores of a written model: through the real-time engine where it runs the kind."""
     through: Callable[[NDArray[np.float32]], NDArray[np.float32]]
     if isinstance(learner, MlpLearner):
@@ -83,13 +78,17 @@ def scores(learner: Learner, config: Config, corpus: Corpus, file: Path) -> dict
             return enhance(x, config.network.context, mask)
     else:
         through = engine(load_model(file))
-    return score(through, corpus, config.seed)
+    return score(through, corpus, config.seed, pairs_per_snr)
 
 
 def card_page(card: dict[str, Any]) -> str:
     """Return a card as Markdown."""
     lines = [f"# {card['name']}", "", card["description"], ""]
-    lines += [f"- **{key}**: {card[key]}" for key in ("data", "licence", "parameters", "seed", "made") if key in card]
+    lines += [
+        f"- **{key}**: {card[key]}"
+        for key in ("data", "licence", "parameters", "multiplications per column", "seed", "made")
+        if key in card
+    ]
     lines += ["", "Made by:", "", f"    {card['command']}", "", "with the configuration", ""]
     for part, settings in card["config"].items():
         if isinstance(settings, dict):

@@ -1,36 +1,21 @@
-"""What the loop trains: a deep NMF by its streams, or the sigmoid network by autograd. Same columns, same objective."""
+"""What the loop trains: a deep NMF by its streams, or the sigmoid network by autograd. Same columns, same objective.
 
-from typing import Any, Protocol
+Both offer the same: `enter` makes a pool the one to learn from, `step` learns from some of its columns, `loss` measures
+on another pool, `state` and `load` are for checkpoints, `n_weights` and `multiplications` for tables.
+"""
+
+from typing import Any
 
 import torch
 
-from training.backprop import backpropagate, loss_of
+from training.backprop import Gradient, backpropagate, loss_of
 from training.config import Config
 from training.dnmf import Network, Tensor, activations, first_trained
 from training.mixtures import Pool
-from training.mlp import Mlp
+from training.mlp import NAMES, Mlp
 from training.steps import AdamOnLogarithm, Multiplicative, Step, add_over_processes
 
-CHUNK = 4096  # columns at a time where nothing is kept
-
-
-class Learner(Protocol):
-    """Weights, and how they learn from a pool of columns."""
-
-    def enter(self, pool: Pool) -> None:
-        """Make a pool the one whose columns are learned from."""
-
-    def step(self, batch: Tensor, rate: float) -> float:
-        """Learn from these rows of the pool, at a share of the full rate; return the loss per column before it."""
-
-    def loss(self, pool: Pool) -> float:
-        """Return the loss per column over another pool."""
-
-    def state(self) -> dict[str, Any]:
-        """Return what a later `load` needs."""
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
+CHUNK = 8192  # columns at a time, to bound the memory
 
 
 class NmfLearner:
@@ -50,20 +35,34 @@ class NmfLearner:
         self._held_out: tuple[Pool, Tensor] | None = None
         self._seen_rows = max(len(net.matrices[i]) for i in trained)
 
+    @property
+    def n_weights(self) -> int:
+        """Weights of the model."""
+        return sum(w.numel() for w in self.net.matrices)
+
+    @property
+    def multiplications(self) -> int:
+        """Multiplications with addition that a column costs at full depth."""
+        net = self.net
+        last = net.matrices[net.readout_after(net.n_layers)]
+        return sum(2 * net.matrices[i].numel() for i in net.layers) + last.numel()
+
     def enter(self, pool: Pool) -> None:
+        """Run the layers that are not trained over a pool, and learn from its columns from now on."""
         self._target = pool.target
         self._entered = self._enter(pool)
         self._stack = pool.stack[:, -self._seen_rows :].contiguous()
 
     def step(self, batch: Tensor, rate: float) -> float:
-        h, stack, target = self._entered[batch].T, self._stack[batch].T, self._target[batch].T
-        start = (self.first, h)
-        gradient = backpropagate(self.net, stack, target, start, tight_split=self._step.tight_split)
-        n = torch.tensor(float(len(batch)), device=target.device)
+        """Learn from these rows of the pool, at a share of the full rate; return the loss per column before it."""
+        gradient = Gradient(torch.zeros((), device=batch.device))
+        for rows in batch.split(CHUNK):
+            gradient.merge(backpropagate(self.net, *self._columns(rows), tight_split=self._step.tight_split))
+        n = torch.tensor(float(len(batch)), device=batch.device)
         add_over_processes([gradient.loss, n, *(s for pair in gradient.matrices.values() for s in pair)])
 
         def over_processes(net: Network) -> float:
-            loss = loss_of(net, stack, target, start)
+            loss = torch.stack([loss_of(net, *self._columns(rows)) for rows in batch.split(CHUNK)]).sum()
             add_over_processes([loss])
             return float(loss)
 
@@ -71,6 +70,7 @@ class NmfLearner:
         return float(gradient.loss / n)
 
     def loss(self, pool: Pool) -> float:
+        """Return the loss per column over another pool; what enters the trained layers is kept for the next call."""
         if self._held_out is None or self._held_out[0] is not pool:
             self._held_out = pool, self._enter(pool)
         h, total = self._held_out[1], 0.0
@@ -80,11 +80,16 @@ class NmfLearner:
         return total / len(h)
 
     def state(self) -> dict[str, Any]:
+        """Return what a later `load` needs."""
         return {"matrices": list(self.net.matrices), "step": self._step.state()}
 
     def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
         self.net = self.net.with_matrices(tuple(state["matrices"]))
         self._step.load(state["step"])
+
+    def _columns(self, rows: Tensor) -> tuple[Tensor, Tensor, tuple[int, Tensor]]:
+        return self._stack[rows].T, self._target[rows].T, (self.first, self._entered[rows].T)
 
     def _enter(self, pool: Pool) -> Tensor:
         """Return the activations (N, R) that enter the first trained layer."""
@@ -108,10 +113,22 @@ class MlpLearner:
         self._learning_rate = config.training.learning_rate
         self._adam = torch.optim.Adam(net.parameters(), lr=self._learning_rate)
 
+    @property
+    def n_weights(self) -> int:
+        """Weights of the model, its normalisation among them."""
+        return sum(self.net.weights[name].numel() for name in NAMES)
+
+    @property
+    def multiplications(self) -> int:
+        """Multiplications with addition that a column costs."""
+        return sum(self.net.weights[name].numel() for name in ("W1", "W2", "W3"))
+
     def enter(self, pool: Pool) -> None:
+        """Learn from the columns of a pool from now on."""
         self._pool = pool
 
     def step(self, batch: Tensor, rate: float) -> float:
+        """Learn from these rows of the pool, at a share of the full rate; return the loss per column before it."""
         for group in self._adam.param_groups:
             group["lr"] = rate * self._learning_rate
         self._adam.zero_grad()
@@ -127,15 +144,17 @@ class MlpLearner:
         return float(told / processes)
 
     def loss(self, pool: Pool) -> float:
+        """Return the loss per column over another pool."""
         with torch.no_grad():
-            parts = [self._loss(pool, torch.arange(i, min(i + CHUNK, len(pool.stack)))) for i in
-                     range(0, len(pool.stack), CHUNK)]  # fmt: skip
+            parts = [self._loss(pool, rows) for rows in torch.arange(len(pool.stack)).split(CHUNK)]
         return float(sum(parts)) / len(pool.stack)
 
     def state(self) -> dict[str, Any]:
+        """Return what a later `load` needs."""
         return {"weights": {k: w.detach() for k, w in self.net.weights.items()}, "adam": self._adam.state_dict()}
 
     def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
         with torch.no_grad():
             for name, weights in self.net.weights.items():
                 weights.copy_(state["weights"][name])
@@ -145,3 +164,6 @@ class MlpLearner:
         stack, target = pool.stack[rows], pool.target[rows]
         estimate = stack[:, -target.shape[1] :] * self.net.mask(stack * pool.level[rows, None])
         return 0.5 * ((target - estimate) ** 2).sum()
+
+
+Learner = NmfLearner | MlpLearner

@@ -18,7 +18,7 @@ Samples = NDArray[np.float32]
 SNRS_DB = (-5, 0, 5, 10, 15)
 PAIRS_PER_SNR = 24
 MAX_S = 6
-MEASURES = {"si_sdr_db": "SI-SDR", "sdr_db": "SDR"}
+MEASURES = {"sdr_db": "SDR", "si_sdr_db": "SI-SDR"}
 
 
 def si_sdr(target: Samples, estimate: Samples) -> float:
@@ -61,7 +61,7 @@ def score(
     rows: list[tuple[int, list[list[float]]]] = []
     for snr, speech, mixture in mixtures(corpus, seed, pairs_per_snr):
         clean = enhance(mixture)
-        rows.append((snr, [[measure(speech, x) for x in (mixture, clean)] for measure in (si_sdr, sdr)]))
+        rows.append((snr, [[measure(speech, x) for x in (mixture, clean)] for measure in (sdr, si_sdr)]))
     result: dict[str, Any] = {"mixtures": len(rows)}
     for i, name in enumerate(MEASURES):
         groups = {str(snr): [values[i] for found, values in rows if found == snr] for snr in SNRS_DB}

@@ -13,18 +13,14 @@ from typing import Any
 
 import torch
 
-from realtime.model import Model, load_model
+from realtime.model import Model
 from training.config import Config
 from training.data import Corpus
-from training.export import card_of, parameters, scores, write
-from training.learners import Learner, MlpLearner
+from training.export import card_of, scores, write
 from training.plots import plot_methods, plot_table
-from training.score import SNRS_DB
+from training.score import MEASURES, PAIRS_PER_SNR, SNRS_DB
 from training.train import nmf_learner, train
 
-Say = Callable[[str], None]
-
-LAYERS = (25, 4)
 TRAINED = (0, 1, 2, 3, 4)
 METHODS: dict[str, dict[str, Any]] = {
     "MBP, eta 1": {"method": "mbp", "step": "plain"},
@@ -38,154 +34,128 @@ METHODS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table."""
+class Table:
+    """What is compared, on what, where it goes, and who is told."""
 
-    name: str
-    config: Config
+    nmf: Config  # K and C are varied
+    dnn: Config
+    corpus: Corpus
+    dictionary: Model  # the sparse NMF that all start from
+    folder: Path
+    say: Callable[[str], None]
+    layers: tuple[int, ...] = (25, 4)
+    methods_trained: tuple[int, ...] = (2, 4)  # C for which methods are compared, with the least K
+    pairs_per_snr: int = PAIRS_PER_SNR
 
-    @property
-    def title(self) -> str:
-        """What the line is called."""
-        net = self.config.network
-        if net.kind == "mlp":
-            return "DNN, 2 x " + str(net.hidden[0])
-        kind = {0: "sparse NMF", 1: "discriminative NMF"}.get(net.trained, "deep NMF")
-        return f"{kind}, K={net.layers}, C={net.trained}, R_l={net.speech_bases}"
+    def make(self) -> None:
+        """Make all rows, then compare the methods; write table.csv, table.md, sdr.png and methods.png as they grow."""
+        results = []
+        for name, config in self.rows():
+            self.say(f"{name} ...")
+            results.append(self._row(name, config))
+            means = [f"{title} {results[-1]['metrics'][key]['mean'][1]} dB" for key, title in MEASURES.items()]
+            self.say(f"{name}: {', '.join(means)}")
+            write_table(results, self.folder)
+        self._methods()
 
+    def rows(self) -> Iterator[tuple[str, Config]]:
+        """Yield names and configurations: for each K the trained layers from none on, the DNN after the first K."""
+        for i, k in enumerate(self.layers):
+            for c in [c for c in TRAINED if c <= k + 1]:
+                net = replace(self.nmf.network, layers=k, trained=c)
+                name = f"k{k}-c{c}-r{net.speech_bases}"
+                yield name, replace(self.nmf, name=name, network=net)
+            if i == 0:
+                yield "dnn", self.dnn
 
-def rows(nmf: Config, dnn: Config | None, layers: tuple[int, ...] = LAYERS) -> Iterator[Row]:
-    """Yield the lines: per K the trained layers from none on; the sigmoid network after the first K."""
-    for i, k in enumerate(layers):
-        for c in TRAINED:
-            net = replace(nmf.network, layers=k, trained=c)
-            name = f"k{k}-c{c}-r{net.speech_bases}"
-            yield Row(name, replace(nmf, name=name, network=net))
-        if i == 0 and dnn is not None:
-            yield Row("dnn", dnn)
+    def _row(self, name: str, config: Config) -> dict[str, Any]:
+        """Train and score a row, or go on doing so, or return what was found before."""
+        run = self.folder / name
+        done, file = run / "result.json", run / f"{name}.safetensors"
+        if done.exists():
+            return json.loads(done.read_text())
+        run.mkdir(parents=True, exist_ok=True)
+        if config.network.kind == "nmf" and config.network.trained == 0:
+            learner = nmf_learner(config, torch.from_numpy(self.dictionary.weights[0]))
+        else:
+            learner = train(config, self.corpus, run, self.dictionary, self._by_tenths(name))
+        write(learner, config, card_of(learner, config, self.corpus, f"python -m training table ({name})"), file)
+        result = {
+            "name": name,
+            "title": title(config),
+            "kind": config.network.kind,
+            "layers": config.network.layers,
+            "trained": config.network.trained,
+            "parameters": learner.n_weights,
+            "multiplications": learner.multiplications,
+            "metrics": scores(learner, config, self.corpus, file, self.pairs_per_snr),
+        }
+        done.write_text(json.dumps(result, indent=1))
+        return result
 
+    def _methods(self) -> None:
+        """Train by every method from the same start on the same columns, and plot the loss."""
+        runs = []
+        for c in self.methods_trained:
+            net = replace(self.nmf.network, layers=min(self.layers), trained=c)
+            for name, changes in METHODS.items():
+                config = replace(self.nmf, network=net, training=replace(self.nmf.training, **changes))
+                run = self.folder / "methods" / "".join(x if x.isalnum() or x in ".^" else "-" for x in f"c{c} {name}")
+                train(config, self.corpus, run, self.dictionary, self._by_tenths(f"C={c}, {name}"))
+                runs.append((f"C={c}, {name}", run))
+                plot_methods(runs, self.folder / "methods.png")
 
-def make_row(row: Row, corpus: Corpus, dictionary: Model, folder: Path, say: Say) -> dict[str, Any]:
-    """Train and score a line, or go on doing so, or return what was found before."""
-    done = folder / row.name / "result.json"
-    if done.exists():
-        return json.loads(done.read_text())
-    net = row.config.network
-    run = folder / row.name
-    run.mkdir(parents=True, exist_ok=True)
-    if net.kind == "nmf" and net.trained == 0:
-        learner: Learner = nmf_learner(row.config, torch.from_numpy(dictionary.weights[0]))
-    else:
-        learner = train(row.config, corpus, run, dictionary, _by_tenths(row.name, say))
-    file = run / f"{row.name}.safetensors"
-    card = card_of(row.config, corpus, f"python -m training table ({row.name})") | {"parameters": parameters(learner)}
-    write(learner, row.config, card, file)
-    result = {"name": row.name, "title": row.title, "kind": net.kind, "layers": net.layers, "trained": net.trained,
-              "parameters": parameters(learner), "multiplications": multiplications(learner, row.config),
-              "metrics": scores(learner, row.config, corpus, file)}  # fmt: skip
-    done.write_text(json.dumps(result, indent=1))
-    return result
+    def _by_tenths(self, name: str) -> Callable[[str, float], None]:
+        told: set[tuple[str, int]] = set()
 
+        def report(part: str, share: float) -> None:
+            if (part, int(10 * share)) not in told:
+                told.add((part, int(10 * share)))
+                self.say(f"  {name}: {part} {share:.0%}")
 
-def make_methods(
-    nmf: Config, corpus: Corpus, dictionary: Model, folder: Path, trained: tuple[int, ...], say: Say
-) -> list[tuple[str, Path]]:
-    """Train by every method from the same start on the same columns; return the titles and folders of the runs."""
-    found = []
-    for c in trained:
-        for title, changes in METHODS.items():
-            config = replace(nmf, network=replace(nmf.network, trained=c), training=replace(nmf.training, **changes))
-            name = f"c{c} " + title
-            run = folder / "methods" / "".join(x if x.isalnum() or x in ".^" else "-" for x in name)
-            train(config, corpus, run, dictionary, _by_tenths(name, say))
-            found.append((f"C={c}, {title}", run))
-            plot_methods(found, folder / "methods.png")
-    return found
-
-
-def multiplications(learner: Learner, config: Config) -> int:
-    """Return the multiplications and additions that a column costs."""
-    if isinstance(learner, MlpLearner):
-        return sum(learner.net.weights[f"W{i}"].numel() for i in (1, 2, 3))
-    net = learner.net  # type: ignore[attr-defined]
-    return sum(2 * net.matrices[i].numel() for i in net.layers) + net.matrices[net.readouts[-1]].numel()
-
-
-def write_table(results: list[dict[str, Any]], folder: Path) -> None:
-    """Write table.csv, table.md and sdr.png of the lines made so far."""
-    snrs = [str(snr) for snr in SNRS_DB] + ["mean"]
-    with (folder / "table.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["system", "parameters", "MAC per column"] + [f"{m} at {s}" for m in ("sdr_db", "si_sdr_db")
-                                                                       for s in snrs])  # fmt: skip
-        first = results[0]["metrics"]
-        before = [first[m][s][0] for m in ("sdr_db", "si_sdr_db") for s in snrs]
-        writer.writerow(["mixture", 0, 0, *before])
-        for r in results:
-            after = [r["metrics"][m][s][1] for m in ("sdr_db", "si_sdr_db") for s in snrs]
-            writer.writerow([r["title"], r["parameters"], r["multiplications"], *after])
-    with (folder / "table.csv").open(newline="") as file:
-        head, *lines = list(csv.reader(file))
-    wanted = [0, 1, 2, *(3 + i for i in range(len(snrs))), len(head) - 1]
-    names = ["system", "parameters", "MAC per column", *(f"SDR at {s} dB" if s != "mean" else "mean SDR" for s in snrs)]
-    text = [f"| {' | '.join([*names, 'mean SI-SDR'])} |", "|---" * len(wanted) + "|"]
-    text += ["| " + " | ".join(_shown(line[i]) for i in wanted) + " |" for line in lines]
-    count = results[0]["metrics"]["mixtures"]
-    note = f"{count} mixtures of held-out speakers and noise recordings; SDR of BSS-eval and SI-SDR in dB."
-    (folder / "table.md").write_text("\n".join([note, "", *text, ""]))
-    plot_table(results, folder / "sdr.png")
+        return report
 
 
-def make_table(
-    nmf: Config, dnn: Config | None, corpus: Corpus, dictionary: Path, folder: Path, methods: tuple[int, ...], say: Say
-) -> None:
-    """Make all lines, then the methods, writing the table anew after each.
-
-    Parameters
-    ----------
-    nmf, dnn : Config
-        Of the deep NMF, whose K and C are varied, and of the sigmoid network.
-    corpus : Corpus
-    dictionary : Path
-        Model file of the sparse NMF that all start from.
-    folder : Path
-        Of the table and its runs.
-    methods : tuple of int
-        The C for which the methods of training are compared, with the least K.
-    say : callable
-        Called with lines about what goes on.
-    """
-    start = load_model(dictionary)
-    results = []
-    for row in rows(nmf, dnn):
-        say(f"{row.title} ...")
-        results.append(make_row(row, corpus, start, folder, say))
-        metrics = results[-1]["metrics"]
-        say(f"{row.title}: SDR {metrics['sdr_db']['mean'][1]}, SI-SDR {metrics['si_sdr_db']['mean'][1]} dB")
-        write_table(results, folder)
-    shallow = replace(nmf, network=replace(nmf.network, layers=min(LAYERS)))
-    make_methods(shallow, corpus, start, folder, methods, say)
+def title(config: Config) -> str:
+    """Return what a row is called."""
+    net = config.network
+    if net.kind == "mlp":
+        return f"DNN, 2 x {net.hidden[0]}"
+    kind = {0: "sparse NMF", 1: "discriminative NMF"}.get(net.trained, "deep NMF")
+    return f"{kind}, K={net.layers}, C={net.trained}, R_l={net.speech_bases}"
 
 
 def table_configs(nmf: Config, dnn: Config) -> tuple[Config, Config]:
-    """Give the sigmoid network the mixtures of the deep NMF, but for how many there are."""
+    """Give the sigmoid network the mixtures of the deep NMF, but for how many pools there are."""
     mixtures = replace(nmf.mixtures, pools=dnn.mixtures.pools)
     return nmf, replace(dnn, mixtures=mixtures, augment=nmf.augment, seed=nmf.seed)
 
 
-def _shown(text: str) -> str:
-    number = text.lstrip("-").replace(".", "", 1)
-    if not number.isdigit():
-        return text
-    return f"{float(text):.2f}" if "." in text else f"{int(text):,}"
+def write_table(results: list[dict[str, Any]], folder: Path) -> None:
+    """Write table.csv, table.md and sdr.png of the rows made so far."""
+    snrs = [*(str(snr) for snr in SNRS_DB), "mean"]
+    cells = [(measure, snr) for measure in MEASURES for snr in snrs]
+    head = ["system", "parameters", "MAC per column", *(f"{MEASURES[m]} at {s}" for m, s in cells)]
+    before = results[0]["metrics"]
+    lines: list[list[Any]] = [["mixture", 0, 0, *(before[m][s][0] for m, s in cells)]]
+    for r in results:
+        lines.append([r["title"], r["parameters"], r["multiplications"], *(r["metrics"][m][s][1] for m, s in cells)])
+    with (folder / "table.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([head, *lines])
+    shown = [i for i, name in enumerate(head) if not name.startswith("SI-SDR at") or name.endswith("mean")]
+    text = [
+        f"{before['mixtures']} mixtures of held-out speakers and noise recordings; SDR (BSS-eval) and SI-SDR in dB by",
+        "input SNR in dB. MAC: multiplications with addition.",
+        "",
+        "| " + " | ".join(head[i] for i in shown) + " |",
+        "|---" * len(shown) + "|",
+        *("| " + " | ".join(_text(line[i]) for i in shown) + " |" for line in lines),
+    ]
+    (folder / "table.md").write_text("\n".join([*text, ""]))
+    plot_table(results, folder / "sdr.png")
 
 
-def _by_tenths(name: str, say: Say) -> Callable[[str, float], None]:
-    told: set[tuple[str, int]] = set()
-
-    def report(part: str, share: float) -> None:
-        if (part, int(10 * share)) not in told:
-            told.add((part, int(10 * share)))
-            say(f"  {name}: {part} {share:.0%}")
-
-    return report
+def _text(value: str | int | float) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return f"{value:,}" if isinstance(value, int) else value

@@ -36,6 +36,8 @@ def processes() -> tuple[int, int]:
     """Return this process's number and how many torchrun started; join them if it did."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1 and not distributed.is_initialized():
+        if torch.cuda.is_available():
+            torch.cuda.set_device(device())
         distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     return (distributed.get_rank(), world) if world > 1 else (0, 1)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.training.networks import N_BINS, N_NOISE, N_SPEECH, columns, random_network
-from training.backprop import backpropagate, loss_of, tight
+from training.backprop import Gradient, backpropagate, loss_of, tight
 from training.dnmf import first_trained
 
 K = 3
@@ -97,10 +97,13 @@ def test_streams_of_minibatches_add_up_to_those_of_all_columns() -> None:
     stack, target = columns(9)
     first, h = start_of(9, 2)
     whole = backpropagate(net, stack, target, (first, h)).matrices
-    parts = [backpropagate(net, stack[:, s], target[:, s], (first, h[:, s])).matrices for s in (slice(4), slice(4, 9))]
+    parts = Gradient(torch.zeros(()))
+    for s in (slice(4), slice(4, 9)):
+        parts.merge(backpropagate(net, stack[:, s], target[:, s], (first, h[:, s])))
+    assert float(parts.loss) == pytest.approx(float(loss_of(net, stack, target, (first, h))), rel=1e-12)
     for i, streams in whole.items():
         for sign in (0, 1):
-            assert torch.allclose(parts[0][i][sign] + parts[1][i][sign], streams[sign], rtol=1e-12)
+            assert torch.allclose(parts.matrices[i][sign], streams[sign], rtol=1e-12)
 
 
 def test_tight_streams_are_disjoint_and_differ_by_the_same() -> None:

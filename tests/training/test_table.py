@@ -1,0 +1,80 @@
+"""Oracles: a whole small table, its rows recomputed from their files, and a second call that trains nothing."""
+
+import csv
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from realtime.model import load_model
+from tests.training.corpora import folders
+from training.config import from_table
+from training.data import read_folders
+from training.export import card_of, write
+from training.score import engine, score
+from training.sparse import learn
+from training.table import METHODS, Table, table_configs
+from training.train import nmf_learner
+
+MIXTURES = {"seconds": 0.5, "columns": 300, "columns_per_mixture": 30}
+TRAINING = {"epochs": 1, "batch": 100}
+NMF = from_table(
+    {
+        "network": {"context": 2, "layers": 2, "trained": 2, "speech_bases": 4, "noise_bases": 3},
+        "dictionary": {"updates": 5, "columns": 300},
+        "mixtures": MIXTURES,
+        "training": TRAINING,
+    }
+)
+DNN = from_table(
+    {
+        "network": {"kind": "mlp", "context": 2, "hidden": [8, 8]},
+        "mixtures": MIXTURES | {"pools": 1},
+        "training": TRAINING | {"method": "adam", "learning_rate": 0.001},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    root = folders(tmp_path_factory.mktemp("corpus"))
+    corpus = read_folders(root / "clean", root / "noise", None, 0)
+    base = replace(NMF, network=replace(NMF.network, trained=0))
+    learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
+    write(learner, base, card_of(learner, base, corpus, ""), root / "d.safetensors")
+    nmf, dnn = table_configs(NMF, DNN)
+    said: list[str] = []
+    table = Table(nmf, dnn, corpus, load_model(root / "d.safetensors"), root, said.append, (2, 1), (2,), 1)
+    table.make()
+    return table
+
+
+def test_rows_are_those_of_the_papers(made: Table) -> None:
+    with (made.folder / "table.csv").open(newline="") as file:
+        head, mixture, *lines = list(csv.reader(file))
+    names = ["sparse", "discriminative", "deep", "deep", "DNN", "sparse", "discriminative", "deep"]
+    assert [line[0].split()[0].rstrip(",") for line in lines] == names and mixture[0] == "mixture"
+    weights = [7 * 257 * (2 + 1), 7 * 257 * (2 + 1), 7 * 257 * (2 + 2), 7 * 257 * 3]  # C = 3: no tied layer is left
+    assert [int(line[1]) for line in lines[:4]] == weights
+    assert head[3] == "SDR at -5" and len(head) == 3 + 2 * 6
+    shown = (made.folder / "table.md").read_text()
+    assert all(line[0] in shown for line in lines)
+    for picture in ("sdr.png", "methods.png"):
+        assert (made.folder / picture).read_bytes().startswith(b"\x89PNG")
+    assert len(list((made.folder / "methods").iterdir())) == len(METHODS)
+
+
+def test_a_row_is_what_its_model_scores(made: Table) -> None:
+    found = json.loads((made.folder / "k2-c2-r4" / "result.json").read_text())
+    model = load_model(made.folder / "k2-c2-r4" / "k2-c2-r4.safetensors")
+    assert score(engine(model), made.corpus, 0, 1) == found["metrics"]
+    assert found["multiplications"] == 7 * 257 * (2 * 2 + 2 * 1 + 1)
+
+
+def test_a_second_call_trains_nothing(made: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (made.folder / "table.csv").read_text()
+    monkeypatch.setattr("training.learners.NmfLearner.step", None)
+    monkeypatch.setattr("training.learners.MlpLearner.step", None)
+    made.make()
+    assert (made.folder / "table.csv").read_text() == before
