@@ -8,6 +8,7 @@
 import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -112,6 +113,7 @@ LEAST: dict[str, float] = {
     "dictionary.columns": 1, "mixtures.seconds": 0.1, "mixtures.columns": 1, "mixtures.columns_per_mixture": 1,
     "mixtures.pools": 1, "training.epochs": 1, "training.batch": 1, "training.checkpoint_s": 0, "seed": 0,
 }  # fmt: skip
+POSITIVE = ("network.beta", "training.eta", "training.learning_rate")
 
 
 def read_config(path: Path, changes: Iterable[str] = ()) -> Config:
@@ -142,6 +144,9 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
     for key, least in LEAST.items():
         if values[key] < least:
             raise ConfigError(f"{source}: {key} is {values[key]}, less than {least}")
+    for key in POSITIVE:
+        if values[key] <= 0:
+            raise ConfigError(f"{source}: {key} is {values[key]}, not more than 0")
     for key in vars(config.augment):
         if not 0 <= getattr(config.augment, key) <= 1:
             raise ConfigError(f"{source}: augment.{key} is {getattr(config.augment, key)}, no probability from 0 to 1")
@@ -154,8 +159,10 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
         low, high = getattr(config.mixtures, key)
         if low > high:
             raise ConfigError(f"{source}: mixtures.{key} is {low} to {high}, not from low to high")
-    if net.kind == "mlp" and (config.training.method != "adam" or len(net.hidden) != 2):
-        raise ConfigError(f'{source}: kind mlp has two hidden layers and is trained by training.method = "adam"')
+    if net.kind == "mlp" and config.training.method != "adam":
+        raise ConfigError(f'{source}: kind mlp is trained by training.method = "adam", not {config.training.method!r}')
+    if len(net.hidden) != 2 or min(net.hidden) < 1:
+        raise ConfigError(f"{source}: network.hidden is {list(net.hidden)}, not the sizes of two layers")
     return config
 
 
@@ -167,7 +174,7 @@ def _change(table: dict[str, Any], change: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text.strip()  # a bare word is a string
     for part in parts:
-        table = table.setdefault(part, {})
+        table = table.setdefault(part, {}) if isinstance(table, dict) else table
     if value is None or not isinstance(table, dict):
         raise ConfigError(f"{change!r} changes nothing; write a setting as in training.epochs=3")
     table[last] = value
@@ -191,8 +198,9 @@ def _value(wanted: Any, value: Any, key: str, source: str) -> Any:
         items = get_args(wanted)
         if isinstance(value, list | tuple) and (items[-1] is Ellipsis or len(value) == len(items)):
             return tuple(_value(items[0], item, key, source) for item in value)
-    elif wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+    elif wanted is float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return float(value)
     elif isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool)):
         return value
     raise ConfigError(f"{source}: {key} is {value!r}, not of type {getattr(wanted, '__name__', wanted)}")

@@ -16,6 +16,7 @@ from training.mlp import NAMES, Mlp
 from training.steps import AdamOnLogarithm, Multiplicative, Step, add_over_processes
 
 CHUNK = 8192  # columns at a time, to bound the memory
+CACHED = 512  # columns at a time through layers of all T columns: few enough for the processor's cache
 
 
 class NmfLearner:
@@ -85,7 +86,8 @@ class NmfLearner:
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.net = self.net.with_matrices(tuple(state["matrices"]))
+        matrices = zip(state["matrices"], self.net.matrices, strict=True)
+        self.net = self.net.with_matrices(tuple(new.to(old.device) for new, old in matrices))
         self._step.load(state["step"])
 
     def _columns(self, rows: Tensor) -> tuple[Tensor, Tensor, tuple[int, Tensor]]:
@@ -94,8 +96,8 @@ class NmfLearner:
     def _enter(self, pool: Pool) -> Tensor:
         """Return the activations (N, R) that enter the first trained layer."""
         parts = [
-            activations(self.net, pool.stack[i : i + CHUNK].T, self.first).T.contiguous()
-            for i in range(0, len(pool.stack), CHUNK)
+            activations(self.net, pool.stack[i : i + CACHED].T.contiguous(), self.first).T.contiguous()
+            for i in range(0, len(pool.stack), CACHED)
         ]
         return torch.cat(parts)
 

@@ -63,7 +63,7 @@ def random_mlp(stack: Tensor, hidden: tuple[int, ...], n_bins: int, seed: int) -
         weights[f"b{i}"] = torch.zeros(sizes[i])
     weights["mean"] = compressed.mean(0)
     weights["std"] = compressed.std(0).clamp_min(LEAST_STD)
-    return Mlp(weights)
+    return Mlp({name: w.to(stack.device) for name, w in weights.items()})
 
 
 def save_mlp(path: Path, net: Mlp, context: int, card: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from realtime.model import Model
 from training.config import Config
 from training.data import Corpus
 from training.export import card_of, scores, write
+from training.learners import Learner
 from training.plots import plot_methods, plot_table
 from training.score import MEASURES, PAIRS_PER_SNR, SNRS_DB
 from training.train import nmf_learner, train
@@ -75,6 +76,7 @@ class Table:
         if done.exists():
             return json.loads(done.read_text())
         run.mkdir(parents=True, exist_ok=True)
+        learner: Learner
         if config.network.kind == "nmf" and config.network.trained == 0:
             learner = nmf_learner(config, torch.from_numpy(self.dictionary.weights[0]))
         else:

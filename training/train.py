@@ -7,7 +7,7 @@ all hold the same weights. The first process writes.
 import os
 import time
 from collections.abc import Callable
-from math import cos, pi
+from math import cos, isfinite, pi
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from training.steps import add_over_processes
 
 N_BINS = StftSettings().n_fft // 2 + 1
 DEVELOPMENT_MIXTURES = 100
+CHECKPOINT = "checkpoint.pt"
 Report = Callable[[str, float], None]
 
 
@@ -141,21 +142,11 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
         raise UnfoldError("network.trained is 0, so there is nothing to train; use 'sparse', or train 1 layer or more")
     rank, world = processes()
     run.mkdir(parents=True, exist_ok=True)
-    kept, training = run / "checkpoint.pt", config.training
-    pools = Pools(config, corpus, rank, world)
+    training, pools = config.training, Pools(config, corpus, rank, world)
     report("mixtures", 0.0)
     development = pools.development()
     held_out_unit = development.untouched
-    if kept.exists():
-        found = load_checkpoint(kept)
-        same_run(found.config, config, run)
-        learner, step, seconds, unit = old_learner(config, found.learner), found.step, found.seconds, found.unit
-    else:
-        learner, step, seconds = new_learner(config, corpus, pools.training(0), start, report), 0, 0.0
-        _same_on_all(learner, world)
-        total = torch.tensor([pools.training(0).untouched, 1.0], device=device())
-        add_over_processes([total])
-        unit = float(total[0] / total[1])
+    learner, step, seconds, unit = _begin(config, corpus, run, pools, start, report)
     log = Log(run, step) if rank == 0 else None
     per_epoch = max(1, pools.columns * world // training.batch)
     n_steps, since, saved = per_epoch * training.epochs, time.monotonic() - seconds, time.monotonic()
@@ -163,7 +154,7 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
     def save() -> None:
         state = Checkpoint(config, step, time.monotonic() - since, unit, learner.state())
         if rank == 0:
-            save_checkpoint(kept, state)
+            save_checkpoint(run / CHECKPOINT, state)
 
     if log and step == 0:
         save()
@@ -179,6 +170,8 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
         batch = torch.from_numpy(order[step % per_epoch :: per_epoch]).to(device())
         rate = 0.5 + 0.5 * cos(pi * step / n_steps) if training.decay else 1.0
         loss = learner.step(batch, rate) / unit
+        if not isfinite(loss):
+            raise UnfoldError(f"the loss is {loss} at step {step + 1}; lower training.eta or training.learning_rate")
         step += 1
         last_of_epoch = step % per_epoch == 0
         held_out = learner.loss(development) / held_out_unit if last_of_epoch and rank == 0 else None
@@ -191,6 +184,22 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
     if log:
         log.close()
     return learner
+
+
+def _begin(
+    config: Config, corpus: Corpus, run: Path, pools: Pools, start: Model | None, report: Report
+) -> tuple[Learner, int, float, float]:
+    """Return the learner, the steps done, the seconds used and the unit of the loss: of a checkpoint, or of a start."""
+    if (run / CHECKPOINT).exists():
+        found = load_checkpoint(run / CHECKPOINT)
+        same_run(found.config, config, run)
+        return old_learner(config, found.learner), found.step, found.seconds, found.unit
+    first = pools.training(0)
+    learner = new_learner(config, corpus, first, start, report)
+    _same_on_all(learner, pools.world)
+    total = torch.tensor([first.untouched, 1.0], device=device())
+    add_over_processes([total])
+    return learner, 0, 0.0, float(total[0] / total[1])
 
 
 def _same_on_all(learner: Learner, world: int) -> None:

@@ -50,6 +50,9 @@ BAD = {
     "a context in between": ("[network]\ncontext = 9\ntrained_context = 4\n", "network.trained_context"),
     "a probability of two": ("[augment]\nclip = 2\n", "augment.clip"),
     "a sigmoid network by MBP": ('[network]\nkind = "mlp"\n', "training.method"),
+    "no number": ("[training]\neta = nan\n", "training.eta"),
+    "no step": ("[training]\neta = 0\n", "training.eta"),
+    "three hidden layers": ("[network]\nhidden = [5, 5, 5]\n", "network.hidden"),
     "no TOML": ("[network", "cannot be read"),
 }
 
@@ -63,7 +66,9 @@ def test_faults_get_one_sentence(tmp_path: Path, fault: str) -> None:
     assert "a.toml" in str(found.value) and "\n" not in str(found.value)
 
 
-@pytest.mark.parametrize("change", ["training.epochs", "training.epochs=", "seed.x=1", "training.nonsense=1"])
+@pytest.mark.parametrize(
+    "change", ["training.epochs", "training.epochs=", "seed.x=1", "seed.x.y=1", "training.nonsense=1"]
+)
 def test_changes_that_change_nothing_are_refused(tmp_path: Path, change: str) -> None:
     (tmp_path / "a.toml").write_text("seed = 0\n")
     with pytest.raises(ConfigError):
