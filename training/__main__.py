@@ -14,7 +14,7 @@ from realtime.base.errors import UnfoldError
 from realtime.model import Model, StftSettings, load_model, save_model
 from training.data import Recording, active_level, read_audio, read_corpus
 from training.evaluate import describe, page, plot, score_systems, write_csv
-from training.metrics import check_metrics
+from training.metrics import missing_metrics
 from training.pairs import development_pairs, folder_pairs
 from training.score import score, table
 from training.sparse import dictionary, magnitudes, stacked
@@ -120,7 +120,8 @@ def evaluate(
     seed: int = 0,
 ) -> None:
     """Score presets, peers and other programs on the same pairs, through the engine that ships."""
-    check_metrics()
+    for measure, package in missing_metrics().items():
+        print(f"{measure} is left out: pip install {package.replace('_', '-')}", file=sys.stderr)
     if (pairs is None) == (data is None):
         raise UnfoldError("give either --pairs DIR or --data DIR: what shall be scored on")
     ours = [preset_system(name, depth) for name in preset for depth in [None, *(layers or [])]]

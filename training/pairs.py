@@ -1,5 +1,6 @@
 """What systems are scored on: development mixtures of a corpus, or a folder of clean and noisy files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ Floats = NDArray[np.float32]
 SNRS_DB = (-5, 0, 5, 10, 15)
 MAX_S = 6
 LEAD_S = 10
+MAX_TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,8 @@ def development_pairs(corpus: Corpus, seed: int, n: int) -> list[Pair]:
     rng, lead_rng = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
     made: list[Pair] = []
     while len(made) < n:
-        speaker = corpus.development_speech[rng.integers(len(corpus.development_speech))]
-        kind = corpus.development_noise[rng.integers(len(corpus.development_noise))]
-        speech, noise = read_audio(speaker), read_audio(kind)
-        if speech is None or noise is None:
-            continue
+        speaker, speech = _pick(corpus.development_speech, rng)
+        kind, noise = _pick(corpus.development_noise, rng)
         speech = speech[: MAX_S * RATE]
         start = int(rng.integers(0, max(1, len(noise) - len(speech))))
         snr = SNRS_DB[len(made) % len(SNRS_DB)]
@@ -65,14 +64,29 @@ def development_pairs(corpus: Corpus, seed: int, n: int) -> list[Pair]:
     return made
 
 
+def _pick(files: Sequence[Recording], rng: np.random.Generator) -> tuple[Recording, Floats]:
+    """Return a recording that can be read, and its samples.
+
+    Raises
+    ------
+    AudioFileError
+        If `MAX_TRIES` in a row cannot.
+    """
+    for _ in range(MAX_TRIES):
+        recording = files[rng.integers(len(files))]
+        samples = read_audio(recording)
+        if samples is not None:
+            return recording, samples
+    raise AudioFileError(f"{MAX_TRIES} recordings in a row, such as {recording.path}, cannot be read; check the folder")
+
+
 def _others(corpus: Corpus, speaker: Recording, level: float, rng: np.random.Generator) -> Floats:
-    """Return `LEAD_S` seconds of other development speakers at that level."""
+    """Return `LEAD_S` seconds of other development speakers at that level; of the same one where there is no other."""
+    others = [r for r in corpus.development_speech if r.label != speaker.label] or [speaker]
     parts: list[Floats] = []
     while sum(map(len, parts)) < LEAD_S * RATE:
-        other = corpus.development_speech[rng.integers(len(corpus.development_speech))]
-        samples = read_audio(other) if other.label != speaker.label else None
-        if samples is not None:
-            parts.append(samples * np.float32(level / max(active_level(samples), 1e-9)))
+        _, samples = _pick(others, rng)
+        parts.append(samples * np.float32(level / max(active_level(samples), 1e-9)))
     return np.concatenate(parts)[: LEAD_S * RATE]
 
 
