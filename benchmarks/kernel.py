@@ -70,7 +70,7 @@ def _row(n_bases: int, context: int) -> str:
     peer = _blas(w, m)
 
     def ours() -> None:
-        infer(net.address, m.ctypes.data, N_LAYERS, mask.ctypes.data)
+        infer.ctypes(net.address, m.ctypes.data, N_LAYERS, mask.ctypes.data)
 
     ours()
     if not np.allclose(mask, peer(), atol=1e-5):

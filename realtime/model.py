@@ -72,6 +72,16 @@ class Model:
         """R, of all sources. [thread-safe]"""
         return sum(n for _, n in self.sources)
 
+    @property
+    def n_parameters(self) -> int:
+        """Trained numbers; a matrix that several layers share counts once. [thread-safe]"""
+        return sum(w.size for w in self.weights)
+
+    @property
+    def macs_per_column(self) -> int:
+        """Multiplications and additions of all layers and one read-out, as pairs. [thread-safe]"""
+        return sum(2 * self.weights[i].size for i in self.layers) + self.weights[self.readouts[-1]].size
+
 
 def load_model(path: str | Path) -> Model:
     """Return the model of a file, checked in every respect. [main-thread]

@@ -1,4 +1,4 @@
-"""Commands that train models: ``python -m training sparse|train|export CONFIG --data DIR --out FILE``."""
+"""Commands: ``python -m training sparse|train|export|table|evaluate``; each tells its options with ``--help``."""
 
 import sys
 from dataclasses import replace
@@ -13,11 +13,15 @@ from realtime.base.errors import UnfoldError
 from realtime.model import load_model
 from training.config import Config, read_config
 from training.data import Corpus, read_corpus, read_folders
+from training.evaluate import describe, page, plot, score_systems, write_csv
 from training.export import card_of, card_page, scores, write
 from training.learners import Learner
+from training.metrics import missing_metrics
+from training.pairs import development_pairs, folder_pairs
 from training.runs import load_checkpoint
 from training.score import table
 from training.sparse import learn
+from training.systems import PEERS, command_system, lined_up, peer_system, preset_system
 from training.table import Table, table_configs
 from training.train import nmf_learner, old_learner, processes
 from training.train import train as run_training
@@ -145,6 +149,44 @@ def make(
         write(learner, base, card_of(learner, base, corpus, "python -m training table"), dictionary)
     Table(config, other, corpus, load_model(dictionary), folder, lambda line: print(line, flush=True)).make()
     print((folder / "table.md").read_text())
+
+
+@app.command()
+def evaluate(
+    preset: Annotated[list[str], typer.Option(help="Preset name or path; may be given again.")],
+    pairs: Annotated[Path | None, typer.Option(help="Folder with clean/NAME and noisy/NAME.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with manifest.csv: its held-out recordings.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for results.md, results.csv and results.png.")] = Path("evaluation"),
+    layers: Annotated[list[int] | None, typer.Option(help="Score the presets at this depth too.")] = None,
+    peers: Annotated[str, typer.Option(help=f"Any of {', '.join(PEERS)}, with commas.")] = "",
+    command: Annotated[list[str] | None, typer.Option(help="NAME='prog {in} {out}'; may be given again.")] = None,
+    running: Annotated[bool, typer.Option(help="Score after 10 s of the same noise too.")] = False,
+    mixtures: Annotated[int, typer.Option(min=1, help="Mixtures to make of --data.")] = 120,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that measure.")] = 1,
+    seed: int = 0,
+) -> None:
+    """Score presets, peers and other programs on the same pairs, through the engine that ships."""
+    for measure, package in missing_metrics().items():
+        print(f"{measure} is left out: pip install {package.replace('_', '-')}", file=sys.stderr)
+    if (pairs is None) == (data is None):
+        raise UnfoldError("give either --pairs DIR or --data DIR: what shall be scored on")
+    ours = [preset_system(name, depth) for name in preset for depth in [None, *(layers or [])]]
+    others = [peer_system(name) for name in peers.split(",") if name]
+    for text in command or []:
+        name, _, line = text.partition("=")
+        others.append(command_system(name, line))
+    made = development_pairs(read_corpus(data, seed), seed, mixtures) if data else folder_pairs(pairs or Path())
+    systems = ours + [lined_up(system, [pair.noisy for pair in made[:5]]) for system in others]
+    with Progress() as progress:
+        task = progress.add_task("scoring", total=len(made) * (1 + len(systems) * (1 + running)))
+        scores = score_systems(systems, made, running, jobs, lambda n: progress.advance(task, n))
+    source = f"held-out speakers and noises of {data.name}, seed {seed}" if data else f"from {pairs}"
+    text = page(scores, systems, describe(len(made), running, source))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.md").write_text(text)
+    write_csv(scores, out / "results.csv")
+    plot(scores, out / "results.png")
+    print(text + f"\n{out / 'results.md'}, results.csv and results.png written")
 
 
 def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool) -> None:

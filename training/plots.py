@@ -6,8 +6,8 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from training.pairs import SNRS_DB
 from training.runs import read_log
-from training.score import SNRS_DB
 
 
 def plot_table(results: list[dict[str, Any]], path: Path) -> None:

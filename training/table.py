@@ -18,8 +18,9 @@ from training.config import Config
 from training.data import Corpus
 from training.export import card_of, scores, write
 from training.learners import Learner
+from training.pairs import SNRS_DB
 from training.plots import plot_methods, plot_table
-from training.score import MEASURES, PAIRS_PER_SNR, SNRS_DB
+from training.score import MEASURES, PAIRS_PER_SNR
 from training.train import nmf_learner, train
 
 TRAINED = (0, 1, 2, 3, 4)

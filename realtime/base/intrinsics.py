@@ -106,6 +106,18 @@ def call_run(typing_context: Any, run: Any, state: Any, source: Any, target: Any
 
 
 @intrinsic
+def call_infer(typing_context: Any, infer: Any, network: Any, stack: Any, depth: Any, heard: Any) -> Any:
+    """Call ``void infer(int64, int64, int64, int64)`` by address. [audio-thread]"""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = ir.FunctionType(ir.VoidType(), [_I64] * 4)
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 5), generate
+
+
+@intrinsic
 def call_callback(typing_context: Any, callback: Any, n_frames: Any, user: Any) -> Any:
     """Call a PaStreamCallback by address, with neither input, output nor time info. [audio-thread]"""
 

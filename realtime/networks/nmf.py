@@ -20,36 +20,44 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
-from realtime.base.intrinsics import as_pointer, floats, integers
+from realtime.base.intrinsics import as_pointer, floats, integers, load_acquire, store_release
 from realtime.base.memory import State, aligned
-from realtime.base.safety import realtime
+from realtime.base.safety import realtime, realtime_callback
 from realtime.base.units import FLOOR
 from realtime.base.vectors import LANES, ROWS, add_and_dot_rows, dot_rows
+from realtime.networks.network import INFER_SIGNATURE, MAX_TAPS, NETWORK, network_record
 
 Floats = NDArray[np.float32]
 
-MAX_TAPS = 8
 _FLOOR = np.float32(FLOOR)
 
-NMF = np.dtype(
+BANK = np.dtype(
     [
-        ("n_layers", np.int64),  # K
-        ("n_bins", np.int64),  # F
-        ("n_inputs", np.int64),  # D
-        ("n_bases", np.int64),  # R, padded
-        ("n_speech", np.int64),
         ("n_rows", np.int64),  # int64[K]: D of each layer
         ("weights", np.int64),  # int64[K]: addresses of W^k, float32[D_k, R], rows padded
         ("scales", np.int64),  # int64[K]: addresses of 1 / (W^k' 1 + mu^k), float32[R]
-        ("readouts", np.int64),  # int64[K + 1]: addresses of the read-out after k layers, float32[F * R]
-        ("h", np.int64),  # float32[R]
-        ("sums", np.int64),  # float32[R]
-        ("n_taps", np.int64),
-        ("taps", np.int64),  # int64[MAX_TAPS]: depths to read out besides the one heard
-        ("tap_masks", np.int64),  # float32[MAX_TAPS * F]
+        ("readouts", np.int64),  # int64[K + 1]: addresses of the read-out after k layers, float32[F, R]
     ],
     align=True,
 )
+"""Every matrix of a network. Another bank of the same shape may take its place while sound runs."""
+
+WANTED, USED, BANK_WORDS = 0, 16, 32  # int64 indices into `banks`, on cache lines of their own, and its size
+
+NMF = np.dtype(
+    [
+        ("banks", np.int64),  # int64[BANK_WORDS]: address of the BANK to use (main thread) and in use (audio thread)
+        ("n_bases", np.int64),  # R, padded
+        ("n_speech", np.int64),
+        ("h", np.int64),  # float32[R]
+        ("sums", np.int64),  # float32[R]
+    ],
+    align=True,
+)
+
+
+def _padded_bases(n_bases: int) -> int:
+    return -(-n_bases // LANES) * LANES
 
 
 def _padded(matrix: Floats, n_bases: int) -> Floats:
@@ -59,10 +67,8 @@ def _padded(matrix: Floats, n_bases: int) -> Floats:
     return padded
 
 
-def network(
-    layers: Sequence[Floats], readouts: Sequence[Floats], sparsity: Sequence[float], n_inputs: int, n_speech: int
-) -> State:
-    """Lay a network out for the audio thread. [main-thread]
+def bank(layers: Sequence[Floats], readouts: Sequence[Floats], sparsity: Sequence[float]) -> State:
+    """Lay the matrices of a network out for the audio thread. [thread-safe]
 
     Parameters
     ----------
@@ -72,13 +78,9 @@ def network(
         One, or one for every depth 0 to K.
     sparsity : sequence of float
         mu^k >= 0 of every layer.
-    n_inputs : int
-        D.
-    n_speech : int
-        How many of the R bases, from the first, are speech.
     """
-    n_bins, n_real = readouts[0].shape
-    n_bases = -(-n_real // LANES) * LANES
+    n_real = readouts[0].shape[1]
+    n_bases = _padded_bases(n_real)
     laid: dict[int, Floats] = {}
     for matrix in (*layers, *readouts):
         if id(matrix) not in laid:
@@ -90,24 +92,63 @@ def network(
         scale[:n_real] = 1 / np.maximum(sums, FLOOR)
         scales.append(scale)
     by_depth = list(readouts) if len(readouts) > 1 else list(readouts) * (len(layers) + 1)
-    state = State(
-        NMF,
-        n_layers=len(layers),
-        n_bins=n_bins,
-        n_inputs=n_inputs,
-        n_bases=n_bases,
-        n_speech=n_speech,
+    made = State(
+        BANK,
         n_rows=np.array([len(matrix) for matrix in layers], np.int64),
         weights=np.array([laid[id(matrix)].ctypes.data for matrix in layers], np.int64),
         scales=np.array([scale.ctypes.data for scale in scales], np.int64),
         readouts=np.array([laid[id(matrix)].ctypes.data for matrix in by_depth], np.int64),
+    )
+    made.keep["matrices"] = (laid, scales)
+    return made
+
+
+def network(
+    layers: Sequence[Floats], readouts: Sequence[Floats], sparsity: Sequence[float], n_inputs: int, n_speech: int
+) -> State:
+    """Return a network with its first bank; parameters as for `bank`. [main-thread]
+
+    Parameters
+    ----------
+    n_inputs : int
+        D.
+    n_speech : int
+        How many of the R bases, from the first, are speech.
+    """
+    n_bins, n_real = readouts[0].shape
+    n_bases = _padded_bases(n_real)
+    arrays = State(
+        NMF,
+        banks=aligned(BANK_WORDS, np.int64),
+        n_bases=n_bases,
+        n_speech=n_speech,
         h=aligned(n_bases),
         sums=aligned(n_bases),
-        taps=aligned(MAX_TAPS, np.int64),
-        tap_masks=aligned(MAX_TAPS * n_bins),
     )
-    state.keep["matrices"] = (laid, scales)
-    return state
+    made = network_record(infer, arrays, len(layers), n_bins, n_inputs)
+    use_bank(made, bank(layers, readouts, sparsity))
+    return made
+
+
+@realtime("void(int64[::1], int64)")
+def _want(banks: NDArray[np.int64], address: int) -> None:
+    """Publish the address of a bank that is complete. [worker-thread]"""
+    store_release(banks, WANTED, address)
+
+
+def use_bank(network: State, made: State) -> None:
+    """Let a network use another bank of the same shape from its next column on. [thread-safe]
+
+    Called by one thread at a time. The bank used so far must be kept until `bank_in_use` names the new one.
+    """
+    banks = network.keep["arrays"].keep["banks"]
+    network.keep["bank"] = (network.keep.get("bank", (None, None))[-1], made)
+    _want(banks, made.address)
+
+
+def bank_in_use(network: State) -> int:
+    """Return the address of the bank of the last column. [thread-safe]"""
+    return int(network.keep["arrays"].keep["banks"][USED])
 
 
 @realtime("void(int64, int64, int64, int64, int64, int64, int64)")
@@ -184,14 +225,23 @@ def readout(w: int, n_bins: int, n_bases: int, n_speech: int, h: int, scratch: i
         w += 4 * ROWS * n_bases
 
 
-@realtime("void(int64, int64, int64, int64)")
+@realtime("int64(int64)")
+def _take_bank(address: int) -> int:
+    """Return the address of the bank to use, and say in `banks` that it is in use. [audio-thread]"""
+    banks = integers(address, BANK_WORDS)
+    wanted = load_acquire(banks, WANTED)
+    store_release(banks, USED, wanted)
+    return wanted
+
+
+@realtime_callback(INFER_SIGNATURE)
 def infer(address: int, stack: int, depth: int, heard: int) -> None:
     """Run the layers over one column and read masks out. [audio-thread]
 
     Parameters
     ----------
     address : int64
-        Of an `NMF` record; its taps receive the masks after their own depths.
+        Of a `NETWORK` record; its taps receive the masks after their own depths.
     stack : int64
         Address of m, float32[D]: stacked magnitudes, the current column last.
     depth : int64
@@ -199,23 +249,24 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     heard : int64
         Address of float32[F], the mask, written here.
     """
-    net = carray(as_pointer(address), (1,), NMF)[0]
-    h = floats(net.h, net.n_bases)
-    n_rows, weights = integers(net.n_rows, net.n_layers), integers(net.weights, net.n_layers)
-    scales, readouts = integers(net.scales, net.n_layers), integers(net.readouts, net.n_layers + 1)
-    taps = integers(net.taps, MAX_TAPS)
+    net = carray(as_pointer(address), (1,), NETWORK)[0]
+    a = carray(as_pointer(net.arrays), (1,), NMF)[0]
+    b = carray(as_pointer(_take_bank(a.banks)), (1,), BANK)[0]
+    n_rows, weights = integers(b.n_rows, net.n_layers), integers(b.weights, net.n_layers)
+    scales, readouts = integers(b.scales, net.n_layers), integers(b.readouts, net.n_layers + 1)
+    h, taps = floats(a.h, a.n_bases), integers(net.taps, MAX_TAPS)
     deepest = depth
     for t in range(net.n_taps):
         deepest = max(deepest, taps[t])
-    for r in range(net.n_bases):
+    for r in range(a.n_bases):
         h[r] = np.float32(1)
     for k in range(deepest + 1):
         if k == depth:
-            readout(readouts[k], net.n_bins, net.n_bases, net.n_speech, net.h, net.sums, heard)
+            readout(readouts[k], net.n_bins, a.n_bases, a.n_speech, a.h, a.sums, heard)
         for t in range(net.n_taps):
             if k == taps[t]:
                 mask = net.tap_masks + 4 * t * net.n_bins
-                readout(readouts[k], net.n_bins, net.n_bases, net.n_speech, net.h, net.sums, mask)
+                readout(readouts[k], net.n_bins, a.n_bases, a.n_speech, a.h, a.sums, mask)
         if k < deepest:
             current = stack + 4 * (net.n_inputs - n_rows[k])
-            layer(weights[k], current, n_rows[k], net.n_bases, net.h, net.sums, scales[k])
+            layer(weights[k], current, n_rows[k], a.n_bases, a.h, a.sums, scales[k])

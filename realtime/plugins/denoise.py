@@ -11,14 +11,15 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
-from realtime.base.intrinsics import as_integer, as_pointer, floats, integers
+from realtime.base.intrinsics import as_integer, as_pointer, call_infer, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.ring import CAPACITY, HEADER_SIZE, REFUSED, WRITTEN, Ring, ring_publish, ring_space
 from realtime.base.safety import realtime, realtime_callback
 from realtime.dsp.delayline import delay_block, delay_line
 from realtime.dsp.stft import LATENCIES_MS, STFT, analyse, column_ready, exchange, stft, synthesise, window_size
 from realtime.model import MAX_LAYERS, Model
-from realtime.networks.nmf import MAX_TAPS, NMF, infer, network
+from realtime.networks import nmf
+from realtime.networks.network import MAX_TAPS, NETWORK
 from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 
 LAYERS, AMOUNT = 0, 1
@@ -28,7 +29,7 @@ DENOISE = np.dtype(
     [
         ("parameters", np.int64),  # float32[2]: layers, amount
         ("stft", np.int64),  # STFT
-        ("network", np.int64),  # NMF
+        ("network", np.int64),  # NETWORK
         ("dry", np.int64),  # DELAY_LINE of the same latency, heard at amount 0
         ("dry_block", np.int64),  # float32[max hop]
         ("wet", np.float32),  # 0: delayed input, bit for bit; 1: processed
@@ -49,7 +50,7 @@ DENOISE = np.dtype(
 def _extend_mask(address: int) -> None:
     """Give the bins above the model's band the mean mask of its top quarter. [audio-thread]"""
     s = carray(as_pointer(address), (1,), DENOISE)[0]
-    t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NMF)[0]
+    t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NETWORK)[0]
     mask = floats(s.mask, t.n_bins)
     column = floats(s.stacks + 4 * (s.phase * net.n_inputs + net.n_inputs - net.n_bins), net.n_bins)
     kept, total = np.float32(0), np.float32(1e-20)
@@ -64,7 +65,7 @@ def _extend_mask(address: int) -> None:
 def _publish_column(address: int) -> None:
     """Hand the column to whoever watches: magnitudes, mask, masks of the taps. [audio-thread]"""
     s = carray(as_pointer(address), (1,), DENOISE)[0]
-    t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NMF)[0]
+    t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NETWORK)[0]
     header = integers(s.column_header, HEADER_SIZE)
     if ring_space(header) == 0:
         header[REFUSED] += 1
@@ -84,7 +85,7 @@ def _publish_column(address: int) -> None:
 def _process_column(address: int) -> None:
     """One hop: analyse, infer the mask, apply it, synthesise. [audio-thread]"""
     s = carray(as_pointer(address), (1,), DENOISE)[0]
-    t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NMF)[0]
+    t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NETWORK)[0]
     parameters = floats(s.parameters, 2)
     re, im, mask = floats(t.re, t.n_bins), floats(t.im, t.n_bins), floats(s.mask, t.n_bins)
     analyse(s.stft)
@@ -97,7 +98,7 @@ def _process_column(address: int) -> None:
         stack[older + f] = np.sqrt(re[f] * re[f] + im[f] * im[f])
 
     depth = min(max(np.int64(parameters[LAYERS]), 0), net.n_layers)
-    infer(s.network, s.stacks + 4 * s.phase * net.n_inputs, depth, s.mask)
+    call_infer(net.infer, s.network, s.stacks + 4 * s.phase * net.n_inputs, depth, s.mask)
     _extend_mask(address)
     if s.watched:
         _publish_column(address)
@@ -184,7 +185,7 @@ class Denoise:
         transform = stft(n_fft, hop, n_synthesis)
         n_bins = min(model.n_bins, n_fft // 2 + 1)
         matrices = [_cropped(w, model.n_bins, n_bins) for w in model.weights]
-        net = network(
+        net = nmf.network(
             [matrices[i] for i in model.layers],
             [matrices[i] for i in model.readouts],
             model.sparsity,

@@ -1,0 +1,52 @@
+"""Oracles: an exact delay, the render itself, a program that copies its file."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from realtime.base.errors import UnfoldError
+from realtime.engine.preset import load_preset
+from realtime.render import render
+from training.systems import PEERS, System, command_system, lined_up, peer_system, preset_system
+
+X = (0.1 * np.random.default_rng(0).standard_normal(16000)).astype(np.float32)
+COPY = f"{sys.executable} -c 'import sys,shutil; shutil.copy(sys.argv[1], sys.argv[2])' {{in}} {{out}}"
+
+
+def test_a_preset_is_rendered_at_the_depth_asked_for() -> None:
+    system = preset_system("sparse", layers=2)
+    assert np.array_equal(system.enhance(X), render(X, load_preset("sparse").chain(16000, layers=2)))
+    assert system.n_parameters is not None and system.macs_per_column is not None
+
+
+@pytest.mark.parametrize("lag", [0, 1, 320, 3000])
+def test_a_constant_delay_is_taken_out_exactly(lag: int) -> None:
+    late = System("late", lambda x: np.concatenate([np.zeros(lag, np.float32), x])[: len(x)])
+    assert np.array_equal(lined_up(late, [X, X[:8000]]).enhance(X), X)
+
+
+def test_a_program_gets_the_samples_and_gives_them_back() -> None:
+    assert np.array_equal(command_system("copy", COPY).enhance(X), X)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: command_system("none", "true"), "write where the two files belong"),
+        (lambda: command_system("false", "false {in} {out}").enhance(X), "wrote no output"),
+        (lambda: peer_system("nobody"), "there are: rnnoise"),
+    ],
+)
+def test_bad_input_gives_one_sentence(make, words: str) -> None:
+    with pytest.raises(UnfoldError, match=words):
+        make()
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_an_installed_peer_returns_as_many_samples(name: str) -> None:
+    try:
+        system = peer_system(name)
+    except UnfoldError as missing:
+        pytest.skip(str(missing))
+    assert system.enhance(X).shape == X.shape
