@@ -1,4 +1,7 @@
-"""All commands with their options; each hands over to the file that does the work. Main thread."""
+"""All commands with their options; each hands over to the file that does the work. Main thread.
+
+That file is imported by the command alone, so that none pays for what another needs.
+"""
 
 import json
 from dataclasses import asdict
@@ -8,10 +11,7 @@ from typing import Annotated
 
 import typer
 
-from realtime.cli.enhance import enhance_files
-from realtime.cli.live import Session, run_live, run_main_job
-from realtime.engine.preset import list_presets
-from realtime.engine.registry import plugin_classes
+from realtime.cli.warmup import warm_up
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
@@ -38,11 +38,17 @@ AmountOption = Annotated[
 LatencyOption = Annotated[LatencyMs, typer.Option(help="Delay of the transform; lower costs more.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
+NEED_NO_KERNELS = ("devices", "doctor")  # the doctor looks at the cache before it fills it
+
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Without a command: clean the default microphone, or the built-in clip where there is none. [main-thread]"""
+    if context.invoked_subcommand not in NEED_NO_KERNELS:
+        warm_up()
     if context.invoked_subcommand is None:
+        from realtime.cli.live import run_main_job
+
         run_main_job()
 
 
@@ -82,6 +88,8 @@ def live(
     as_json: JsonOption = False,
 ) -> None:
     """Clean a microphone, a file or the built-in clip in real time. [main-thread]"""
+    from realtime.cli.live import Session, run_live
+
     session = Session(
         input_device,
         output_device,
@@ -109,12 +117,16 @@ def enhance(
     jobs: Annotated[int, typer.Option(min=1, help="Files at once.")] = 1,
 ) -> None:
     """Clean audio files: same length, rate and channels, lined up with the input. [main-thread]"""
+    from realtime.cli.enhance import enhance_files
+
     enhance_files(inputs, output, preset, layers, amount, int(latency_ms.value), jobs)
 
 
 @app.command()
 def presets(as_json: JsonOption = False) -> None:
     """List the presets. [main-thread]"""
+    from realtime.engine.preset import list_presets
+
     found = list_presets()
     if as_json:
         print(json.dumps([{"name": p.name, "description": p.description, "path": str(p.path)} for p in found]))
@@ -126,6 +138,8 @@ def presets(as_json: JsonOption = False) -> None:
 @app.command()
 def plugins(as_json: JsonOption = False) -> None:
     """List the installed plugins and their parameters. [main-thread]"""
+    from realtime.engine.registry import plugin_classes
+
     described = [asdict(plugin.descriptor) for plugin in plugin_classes().values()]
     if as_json:
         print(json.dumps(described))
@@ -134,3 +148,30 @@ def plugins(as_json: JsonOption = False) -> None:
         print(f"{plugin['id']:10s} {plugin['description']}")
         for p in plugin["parameters"]:
             print(f"{'':10s}   {p['id']}: {p['minimum']:g} to {p['maximum']:g} {p['unit']} (default {p['default']:g})")
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what is fine on this machine, what is not, and the line to type. [main-thread]"""
+    from realtime.cli.doctor import examine, print_report, sound_can_run
+
+    checks = examine()
+    if as_json:
+        print(json.dumps({"sound_can_run": sound_can_run(checks), "checks": [asdict(c) for c in checks]}))
+    else:
+        print_report(checks)
+    if not sound_can_run(checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(as_json: JsonOption = False) -> None:
+    """Measure how fast the presets run on this machine. [main-thread]"""
+    from realtime.cli.bench import measure_presets, print_speeds
+    from realtime.cli.machine import machine
+
+    here, speeds = machine(), measure_presets()
+    if as_json:
+        print(json.dumps({"machine": asdict(here), "presets": [asdict(s) for s in speeds]}))
+    else:
+        print_speeds(here, speeds)
