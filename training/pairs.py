@@ -73,7 +73,7 @@ def _pick(files: Sequence[Recording], rng: np.random.Generator) -> tuple[Recordi
         If `MAX_TRIES` in a row cannot.
     """
     for _ in range(MAX_TRIES):
-        recording = files[rng.integers(len(files))]
+        recording = files[int(rng.integers(len(files)))]
         samples = read_audio(recording)
         if samples is not None:
             return recording, samples

@@ -43,7 +43,7 @@ def masks(net: State, m: np.ndarray, depth: int, taps: tuple[int, ...] = ()) -> 
     heard = np.full(N_BINS, np.nan, np.float32)
     net.keep["taps"][: len(taps)] = taps
     net.put("n_taps", len(taps))
-    infer(net.address, m.ctypes.data, depth, heard.ctypes.data)
+    infer.ctypes(net.address, m.ctypes.data, depth, heard.ctypes.data)
     return np.stack([heard, *net.keep["tap_masks"].reshape(MAX_TAPS, N_BINS)[: len(taps)]])
 
 
@@ -169,4 +169,4 @@ def test_zero_activations_give_a_mask_of_zero() -> None:
 def test_tied_layers_share_their_memory() -> None:
     *arrays, n_speech = random_network(9, 20, 2, 5)
     net = network(*arrays, N_BINS * 2, n_speech)
-    assert len(set(net.keep["weights"].tolist())) == 1
+    assert len(set(net.keep["bank"][1].keep["weights"].tolist())) == 1

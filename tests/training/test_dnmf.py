@@ -49,7 +49,7 @@ def test_forward_equals_the_kernel(kind: str, seed: int) -> None:
         wanted = infer(net, torch.from_numpy(stack), depth).numpy()
         for n in range(6):
             buffer[:] = stack[:, n]
-            nmf.infer(state.address, buffer.ctypes.data, depth, heard.ctypes.data)
+            nmf.infer.ctypes(state.address, buffer.ctypes.data, depth, heard.ctypes.data)
             assert np.abs(heard[:257] - wanted[:, n]).max() < 1e-5
 
 

@@ -30,6 +30,7 @@ def test_sdr_forgives_a_filter_and_si_sdr_does_not() -> None:
 
 @pytest.mark.parametrize("extended", [False, True])
 def test_intelligibility_falls_with_noise(extended: bool) -> None:
+    pytest.importorskip("pystoi")
     values = [
         stoi(SPEECH, (SPEECH + orthogonal_noise(-snr)).astype(np.float32), extended=extended)
         for snr in (60, 10, 0, -10)
