@@ -8,7 +8,8 @@ import pytest
 from safetensors.numpy import save
 
 from realtime.base.errors import ModelError
-from realtime.model import MAX_HEADER, Model, StftSettings, load_model, save_model
+from realtime.model import Model, load_model, save_model
+from realtime.modelfile import MAX_HEADER, StftSettings
 
 
 def make_model(context: int = 2, n_layers: int = 3, seed: int = 0, bases: tuple[int, int] = (5, 4)) -> Model:

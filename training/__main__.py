@@ -10,16 +10,16 @@ import typer
 from rich.progress import Progress
 
 from realtime.base.errors import UnfoldError
-from realtime.model import load_model
+from realtime.model import Model, load_model
 from training.config import Config, read_config
 from training.data import Corpus, read_corpus, read_folders
 from training.evaluate import describe, page, plot, score_systems, write_csv
-from training.export import card_of, card_page, scores, write
+from training.export import card_of, card_page, write
 from training.learners import Learner
 from training.metrics import missing_metrics
 from training.pairs import development_pairs, folder_pairs
 from training.runs import load_checkpoint
-from training.score import table
+from training.score import engine, score, table
 from training.sparse import learn
 from training.systems import PEERS, command_system, lined_up, peer_system, preset_system
 from training.table import Table, table_configs
@@ -51,6 +51,14 @@ def command_line(name: str, config: Path, out: Path, changes: list[str] | None) 
     """Return the command that makes a model again, without the paths of this machine."""
     options = "".join(f" --set {change}" for change in changes or ())
     return f"python -m training {name} {config.name} --data DIR --out {out.name}{options}"
+
+
+def start_of(path: Path) -> Model:
+    """Return the model whose dictionary is to be unfolded."""
+    model = load_model(path)
+    if not isinstance(model, Model):
+        raise UnfoldError(f"{path} is of kind {model.kind!r}; a start is a sparse NMF, made by 'sparse'")
+    return model
 
 
 @app.command()
@@ -101,7 +109,7 @@ def train(
                 tasks[part] = progress.add_task(part, total=1.0)
             progress.update(tasks[part], completed=share)
 
-        begun = load_model(start) if start is not None else None
+        begun = start_of(start) if start is not None else None
         learner = run_training(config, corpus, run or Path("runs") / out.stem, begun, report)
     if processes()[0] == 0:
         _finish(learner, config, corpus, command_line("train", config_file, out, changes), out, scored)
@@ -147,7 +155,7 @@ def make(
         base = replace(config, network=replace(config.network, trained=0))
         learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
         write(learner, base, card_of(learner, base, corpus, "python -m training table"), dictionary)
-    Table(config, other, corpus, load_model(dictionary), folder, lambda line: print(line, flush=True)).make()
+    Table(config, other, corpus, start_of(dictionary), folder, lambda line: print(line, flush=True)).make()
     print((folder / "table.md").read_text())
 
 
@@ -195,7 +203,7 @@ def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out:
     card = card_of(learner, config, corpus, command)
     write(learner, config, card, out)
     if scored:
-        card["metrics"] = scores(learner, config, corpus, out)
+        card["metrics"] = score(engine(load_model(out)), corpus, config.seed)
         write(learner, config, card, out)
         print(table(card["metrics"]))
     out.with_suffix(".md").write_text(card_page(card))

@@ -1,24 +1,21 @@
 """From a checkpoint, or from bases alone, to a model file with its card."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from realtime.base.errors import ModelError
-from realtime.model import Model, StftSettings, load_model, save_model
+from realtime.model import Model, save_model
+from realtime.modelfile import StftSettings
 from training.config import Config
 from training.data import Corpus
 from training.dnmf import Network
 from training.learners import Learner, MlpLearner
-from training.mlp import Mlp, save_mlp
-from training.offline import enhance
-from training.score import PAIRS_PER_SNR, engine, score, table
+from training.mlp import to_dense_model
+from training.score import table
 
 
 def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
@@ -56,29 +53,9 @@ def card_of(learner: Learner, config: Config, corpus: Corpus, command: str) -> d
 def write(learner: Learner, config: Config, card: dict[str, Any], out: Path) -> None:
     """Write the model file of whatever was trained."""
     if isinstance(learner, MlpLearner):
-        save_mlp(out, learner.net, config.network.context, card)
+        save_model(out, to_dense_model(learner.net, config.network.context, card))
     else:
         save_model(out, to_model(learner.net, config.network.context, card))
-
-
-def scores(
-    learner: Learner, config: Config, corpus: Corpus, file: Path, pairs_per_snr: int = PAIRS_PER_SNR
-) -> dict[str, Any]:
-    """Return the scores of a written model: through the real-time engine where it runs the kind."""
-    through: Callable[[NDArray[np.float32]], NDArray[np.float32]]
-    if isinstance(learner, MlpLearner):
-        net: Mlp = learner.net
-        device = net.weights["W1"].device
-
-        def mask(stack: torch.Tensor) -> torch.Tensor:
-            with torch.no_grad():
-                return net.mask(stack.T.to(device)).T.cpu()
-
-        def through(x):
-            return enhance(x, config.network.context, mask)
-    else:
-        through = engine(load_model(file))
-    return score(through, corpus, config.seed, pairs_per_snr)
 
 
 def card_page(card: dict[str, Any]) -> str:

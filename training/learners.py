@@ -1,7 +1,7 @@
 """What the loop trains: a deep NMF by its streams, or the sigmoid network by autograd. Same columns, same objective.
 
-Both offer the same: `enter` makes a pool the one to learn from, `step` learns from some of its columns, `loss` measures
-on another pool, `state` and `load` are for checkpoints, `n_weights` and `multiplications` for tables.
+Both offer the same: `enter` makes a pool, by its number, the one to learn from, `step` learns from some of its columns,
+`loss` measures on another pool, `state` and `load` are for checkpoints, `n_weights` and `multiplications` for tables.
 """
 
 from typing import Any
@@ -20,7 +20,10 @@ CACHED = 512  # columns at a time through layers of all T columns: few enough fo
 
 
 class NmfLearner:
-    """A deep NMF. The layers below the first trained one are run once per pool, and their activations kept."""
+    """A deep NMF. The layers below the first trained one are run once per pool, and their activations kept.
+
+    Runs on the same pools with the same dictionary may share `below`: who trains fewer layers goes on from there.
+    """
 
     def __init__(self, config: Config, net: Network) -> None:
         training, shape = config.training, config.network
@@ -34,6 +37,7 @@ class NmfLearner:
         else:
             self._step = Multiplicative(training.step, training.eta)
         self._held_out: tuple[Pool, Tensor] | None = None
+        self.below: dict[int, tuple[int, Tensor]] = {}  # by number of a pool: a depth and its activations
         self._seen_rows = max(len(net.matrices[i]) for i in trained)
 
     @property
@@ -48,10 +52,11 @@ class NmfLearner:
         last = net.matrices[net.readout_after(net.n_layers)]
         return sum(2 * net.matrices[i].numel() for i in net.layers) + last.numel()
 
-    def enter(self, pool: Pool) -> None:
+    def enter(self, pool: Pool, number: int) -> None:
         """Run the layers that are not trained over a pool, and learn from its columns from now on."""
         self._target = pool.target
-        self._entered = self._enter(pool)
+        self._entered = self._enter(pool, self.below.get(number))
+        self.below[number] = self.first, self._entered
         self._stack = pool.stack[:, -self._seen_rows :].contiguous()
 
     def step(self, batch: Tensor, rate: float) -> float:
@@ -93,12 +98,14 @@ class NmfLearner:
     def _columns(self, rows: Tensor) -> tuple[Tensor, Tensor, tuple[int, Tensor]]:
         return self._stack[rows].T, self._target[rows].T, (self.first, self._entered[rows].T)
 
-    def _enter(self, pool: Pool) -> Tensor:
-        """Return the activations (N, R) that enter the first trained layer."""
-        parts = [
-            activations(self.net, pool.stack[i : i + CACHED].T.contiguous(), self.first).T.contiguous()
-            for i in range(0, len(pool.stack), CACHED)
-        ]
+    def _enter(self, pool: Pool, known: tuple[int, Tensor] | None = None) -> Tensor:
+        """Return the activations (N, R) that enter the first trained layer, gone on to from a depth that is known."""
+        parts = []
+        for i in range(0, len(pool.stack), CACHED):
+            columns, start = pool.stack[i : i + CACHED].T.contiguous(), None
+            if known is not None and known[0] <= self.first:
+                start = known[0], known[1][i : i + CACHED].T.contiguous()
+            parts.append(activations(self.net, columns, self.first, start).T.contiguous())
         return torch.cat(parts)
 
 
@@ -125,7 +132,7 @@ class MlpLearner:
         """Multiplications with addition that a column costs."""
         return sum(self.net.weights[name].numel() for name in ("W1", "W2", "W3"))
 
-    def enter(self, pool: Pool) -> None:
+    def enter(self, pool: Pool, number: int) -> None:
         """Learn from the columns of a pool from now on."""
         self._pool = pool
 

@@ -3,27 +3,17 @@
     x = (m^(1/3) - mean) / std            m (D,): T stacked columns of magnitudes, the current one last
     mask = sigmoid(W3 sigmoid(W2 sigmoid(W1 x + b1) + b2) + b3)
 
-A model file of kind "mlp" is a safetensors file with float32 tensors W1 (H1, D), b1 (H1,), W2 (H2, H1), b2 (H2,),
-W3 (F, H2), b3 (F,), mean (D,), std (D,), and the metadata entry ``unfold``, a JSON object:
-
-    schema       1
-    kind         "mlp"
-    stft         as of the other kinds
-    context      T
-    compression  0.3333: the exponent of the magnitudes
-    card         as of the other kinds
+The mirror of realtime/networks/mlp, over many columns at once.
 """
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
 
-from realtime.model import SCHEMA, StftSettings
+from realtime.densemodel import DenseModel
+from realtime.modelfile import StftSettings
 
 Tensor = torch.Tensor
 
@@ -66,15 +56,10 @@ def random_mlp(stack: Tensor, hidden: tuple[int, ...], n_bins: int, seed: int) -
     return Mlp({name: w.to(stack.device) for name, w in weights.items()})
 
 
-def save_mlp(path: Path, net: Mlp, context: int, card: dict[str, Any]) -> None:
-    """Write a model file."""
-    meta = {
-        "schema": SCHEMA,
-        "kind": "mlp",
-        "stft": vars(StftSettings()),
-        "context": context,
-        "compression": COMPRESSION,
-        "card": card,
-    }
-    tensors = {name: np.ascontiguousarray(net.weights[name].detach().cpu().numpy(), np.float32) for name in NAMES}
-    save_file(tensors, path, {"unfold": json.dumps(meta)})
+def to_dense_model(net: Mlp, context: int, card: dict[str, Any]) -> DenseModel:
+    """Return the model of a network."""
+    arrays = {name: np.ascontiguousarray(w.detach().cpu().numpy(), np.float32) for name, w in net.weights.items()}
+    return DenseModel(
+        "mlp", StftSettings(), context, COMPRESSION, tuple(arrays[f"W{i}"] for i in (1, 2, 3)),
+        tuple(arrays[f"b{i}"] for i in (1, 2, 3)), arrays["mean"], arrays["std"], card,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.densemodel import DenseModel
 from realtime.engine.chain import Chain
 from realtime.model import Model
 from realtime.plugins.denoise import Denoise
@@ -20,7 +21,7 @@ PAIRS_PER_SNR = 24
 MEASURES = {"sdr_db": "SDR", "si_sdr_db": "SI-SDR"}
 
 
-def engine(model: Model) -> Callable[[Samples], Samples]:
+def engine(model: Model | DenseModel) -> Callable[[Samples], Samples]:
     """Return the real-time engine with a model, over a signal."""
     return lambda x: render(x, Chain([Denoise(model)], RATE))
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.dsp.stft import windows
-from realtime.model import StftSettings
+from realtime.modelfile import StftSettings
 
 
 def spectra(x: NDArray[np.float32], settings: StftSettings | None = None) -> NDArray[np.complex64]:

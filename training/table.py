@@ -7,23 +7,23 @@ so a table that was stopped goes on. Then: multiplicative back-propagation again
 import csv
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from realtime.model import Model
+from realtime.model import Model, load_model
 from training.config import Config
 from training.data import Corpus
-from training.export import card_of, scores, write
+from training.export import card_of, write
 from training.learners import Learner
 from training.pairs import SNRS_DB
 from training.plots import plot_methods, plot_table
-from training.score import MEASURES, PAIRS_PER_SNR
+from training.score import MEASURES, PAIRS_PER_SNR, engine, score
 from training.train import nmf_learner, train
 
-TRAINED = (0, 1, 2, 3, 4)
+TRAINED = (4, 3, 2, 1, 0)  # in this order, since fewer trained layers go on from the activations below more
 METHODS: dict[str, dict[str, Any]] = {
     "MBP, eta 1": {"method": "mbp", "step": "plain"},
     "MBP, eta 2^d": {"method": "mbp", "step": "depth"},
@@ -46,8 +46,9 @@ class Table:
     folder: Path
     say: Callable[[str], None]
     layers: tuple[int, ...] = (25, 4)
-    methods_trained: tuple[int, ...] = (2, 4)  # C for which methods are compared, with the least K
+    methods_trained: tuple[int, ...] = (3,)  # C for which methods are compared, with the least K
     pairs_per_snr: int = PAIRS_PER_SNR
+    below: dict[int, dict[int, tuple[int, torch.Tensor]]] = field(default_factory=dict)  # by K: what its rows share
 
     def make(self) -> None:
         """Make all rows, then compare the methods; write table.csv, table.md, sdr.png and methods.png as they grow."""
@@ -61,7 +62,7 @@ class Table:
         self._methods()
 
     def rows(self) -> Iterator[tuple[str, Config]]:
-        """Yield names and configurations: for each K the trained layers from none on, the DNN after the first K."""
+        """Yield names and configurations: for each K the trained layers down to none, the DNN after the first K."""
         for i, k in enumerate(self.layers):
             for c in [c for c in TRAINED if c <= k + 1]:
                 net = replace(self.nmf.network, layers=k, trained=c)
@@ -81,7 +82,8 @@ class Table:
         if config.network.kind == "nmf" and config.network.trained == 0:
             learner = nmf_learner(config, torch.from_numpy(self.dictionary.weights[0]))
         else:
-            learner = train(config, self.corpus, run, self.dictionary, self._by_tenths(name))
+            below = self.below.setdefault(config.network.layers, {})
+            learner = train(config, self.corpus, run, self.dictionary, self._by_tenths(name), below)
         write(learner, config, card_of(learner, config, self.corpus, f"python -m training table ({name})"), file)
         result = {
             "name": name,
@@ -91,20 +93,20 @@ class Table:
             "trained": config.network.trained,
             "parameters": learner.n_weights,
             "multiplications": learner.multiplications,
-            "metrics": scores(learner, config, self.corpus, file, self.pairs_per_snr),
+            "metrics": score(engine(load_model(file)), self.corpus, config.seed, self.pairs_per_snr),
         }
         done.write_text(json.dumps(result, indent=1))
         return result
 
     def _methods(self) -> None:
         """Train by every method from the same start on the same columns, and plot the loss."""
-        runs = []
+        runs, below = [], self.below.get(min(self.layers), {})
         for c in self.methods_trained:
             net = replace(self.nmf.network, layers=min(self.layers), trained=c)
             for name, changes in METHODS.items():
                 config = replace(self.nmf, network=net, training=replace(self.nmf.training, **changes))
                 run = self.folder / "methods" / "".join(x if x.isalnum() or x in ".^" else "-" for x in f"c{c} {name}")
-                train(config, self.corpus, run, self.dictionary, self._by_tenths(f"C={c}, {name}"))
+                train(config, self.corpus, run, self.dictionary, self._by_tenths(f"C={c}, {name}"), below)
                 runs.append((f"C={c}, {name}", run))
                 plot_methods(runs, self.folder / "methods.png")
 
@@ -136,6 +138,7 @@ def table_configs(nmf: Config, dnn: Config) -> tuple[Config, Config]:
 
 def write_table(results: list[dict[str, Any]], folder: Path) -> None:
     """Write table.csv, table.md and sdr.png of the rows made so far."""
+    results = sorted(results, key=lambda r: (r["kind"] != "nmf", -r["layers"], r["trained"]))
     snrs = [*(str(snr) for snr in SNRS_DB), "mean"]
     cells = [(measure, snr) for measure in MEASURES for snr in snrs]
     head = ["system", "parameters", "MAC per column", *(f"{MEASURES[m]} at {s}" for m, s in cells)]

@@ -16,7 +16,8 @@ import torch
 from torch import distributed
 
 from realtime.base.errors import UnfoldError
-from realtime.model import Model, StftSettings
+from realtime.model import Model
+from realtime.modelfile import StftSettings
 from training.config import AugmentConfig, Config, MixturesConfig
 from training.data import Corpus
 from training.dnmf import deep
@@ -87,7 +88,7 @@ def new_learner(config: Config, corpus: Corpus, first: Pool, start: Model | None
     """Return what a run begins with: a dictionary, given or learned, unfolded; or a random sigmoid network."""
     net = config.network
     if net.kind == "mlp":
-        return MlpLearner(config, random_mlp(first.stack, net.hidden, N_BINS, config.seed))
+        return MlpLearner(config, random_mlp(first.stack * first.level[:, None], net.hidden, N_BINS, config.seed))
     if start is None:
         w = learn(config, corpus, lambda share: report("dictionary", share))
     else:
@@ -124,7 +125,14 @@ def old_learner(config: Config, state: dict[str, Any]) -> Learner:
     return learner
 
 
-def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report: Report) -> Learner:
+def train(
+    config: Config,
+    corpus: Corpus,
+    run: Path,
+    start: Model | None,
+    report: Report,
+    below: dict[int, tuple[int, torch.Tensor]] | None = None,
+) -> Learner:
     """Train, or go on training, in a run's folder; return the learner at its end.
 
     Parameters
@@ -137,6 +145,8 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
         Whose dictionary to unfold; None to learn one.
     report : callable
         Called with the part of the work and the share of it done.
+    below : dict or None
+        What runs on the same pools with the same dictionary share; see `NmfLearner`.
     """
     if config.network.kind == "nmf" and config.network.trained == 0:
         raise UnfoldError("network.trained is 0, so there is nothing to train; use 'sparse', or train 1 layer or more")
@@ -147,6 +157,8 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
     development = pools.development()
     held_out_unit = development.untouched
     learner, step, seconds, unit = _begin(config, corpus, run, pools, start, report)
+    if below is not None and isinstance(learner, NmfLearner):
+        learner.below = below
     log = Log(run, step) if rank == 0 else None
     per_epoch = max(1, pools.columns * world // training.batch)
     n_steps, since, saved = per_epoch * training.epochs, time.monotonic() - seconds, time.monotonic()
@@ -164,7 +176,7 @@ def train(config: Config, corpus: Corpus, run: Path, start: Model | None, report
         epoch = step // per_epoch
         wanted = epoch * config.mixtures.pools // training.epochs
         if wanted != entered:
-            learner.enter(pools.training(wanted))
+            learner.enter(pools.training(wanted), wanted)
             entered = wanted
         order = np.random.default_rng((config.seed, epoch, rank)).permutation(pools.columns)
         batch = torch.from_numpy(order[step % per_epoch :: per_epoch]).to(device())

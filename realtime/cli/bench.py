@@ -14,8 +14,10 @@ from statistics import median
 import numpy as np
 
 from realtime.cli.machine import Machine
+from realtime.densemodel import DenseModel
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset, list_presets
+from realtime.model import Model
 from realtime.plugins.denoise import Denoise
 from realtime.render import BLOCK, Stream
 
@@ -37,8 +39,9 @@ class Speed:
     sample_rate: int
     real_time_factor: float
     n_layers: int | None = None
-    n_bases: int | None = None
+    n_bases: int | None = None  # these two of kind "nmf" alone
     n_rows: int | None = None
+    n_weights: int | None = None  # of a layer, in the mean
     hop_ms: float | None = None
     column_us: float | None = None
     column_load: float | None = None
@@ -70,6 +73,13 @@ def deepest(block_s: float, columns: int, constant_s: float, layer_s: float, loa
         Share of the block to spend, 0 to 1.
     """
     return max(0, int((load * block_s / columns - constant_s) / layer_s))
+
+
+def layer_sizes(model: Model | DenseModel) -> list[int]:
+    """Return how many weights each layer reads; a dense network counts as one. [thread-safe]"""
+    if isinstance(model, DenseModel):
+        return [model.macs_per_column]
+    return [model.weights[i].size for i in model.layers]
 
 
 def measure_presets() -> list[Speed]:
@@ -109,22 +119,24 @@ def _measure(preset: Preset, rate: int) -> Speed:
     hop_s = model.stft.hop / model.stft.sample_rate
     n_columns = AUDIO_S / hop_s
     column_s, constant_s = median(full) / n_columns, median(none) / n_columns
-    n_weights = sum(model.weights[i].size for i in model.layers[:n_layers])
+    sizes = layer_sizes(model)[:n_layers]
+    n_weights, operations = sum(sizes), 2 if isinstance(model, DenseModel) else 4
     layer_s = max(column_s - constant_s, 1e-9) / max(1, n_layers)
-    per_second = 4e-9 * n_weights / max(1, n_layers) / layer_s  # 4 operations and 4 bytes for every weight
+    per_second = 1e-9 * n_weights / max(1, n_layers) / layer_s
     return Speed(
         preset=preset.name,
         sample_rate=rate,
         real_time_factor=median(full) / AUDIO_S,
         n_layers=n_layers,
-        n_bases=model.n_bases,
-        n_rows=max((len(model.weights[i]) for i in model.layers[:n_layers]), default=0),
+        n_bases=None if isinstance(model, DenseModel) else model.n_bases,
+        n_rows=None if isinstance(model, DenseModel) else max(sizes, default=0) // model.n_bases,
+        n_weights=n_weights // max(1, n_layers),
         hop_ms=1e3 * hop_s,
         column_us=1e6 * column_s,
         column_load=column_s / hop_s,
         layer_us=1e6 * layer_s,
-        gflop_per_s=per_second,
-        gbyte_per_s=per_second,
+        gflop_per_s=operations * per_second,
+        gbyte_per_s=4 * per_second,
         depth_at_half_load={
             block: deepest(block / rate, ceil(block / rate / hop_s), constant_s, layer_s) for block in BLOCKS
         },
@@ -140,7 +152,7 @@ def print_speeds(machine: Machine, speeds: list[Speed]) -> None:
             continue
         print(
             f"  column  {s.column_us:.0f} us of every {s.hop_ms:g} ms, load {s.column_load:.1%}\n"
-            f"  layer   {s.layer_us:.2f} us for {s.n_rows} x {s.n_bases} weights "
+            f"  layer   {s.layer_us:.2f} us for {f'{s.n_rows} x {s.n_bases}' if s.n_bases else s.n_weights} weights "
             f"({s.gflop_per_s:.0f} GFLOP/s, {s.gbyte_per_s:.0f} GB/s); this preset runs {s.n_layers}"
         )
         depths = ", ".join(f"{depth} in blocks of {block}" for block, depth in s.depth_at_half_load.items())

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 from numba import carray
-from numpy.typing import NDArray
 
 from realtime.base.intrinsics import as_integer, as_pointer, call_infer, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.ring import CAPACITY, HEADER_SIZE, REFUSED, WRITTEN, Ring, ring_publish, ring_space
 from realtime.base.safety import realtime, realtime_callback
+from realtime.densemodel import DenseModel
 from realtime.dsp.delayline import delay_block, delay_line
 from realtime.dsp.stft import LATENCIES_MS, STFT, analyse, column_ready, exchange, stft, synthesise, window_size
 from realtime.model import MAX_LAYERS, Model
-from realtime.networks import nmf
 from realtime.networks.network import MAX_TAPS, NETWORK
 from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 
@@ -159,15 +158,15 @@ class Denoise:
 
     Parameters
     ----------
-    model : Model
-        A validated model of kind "nmf".
+    model : Model or DenseModel
+        Validated.
     latency_ms : int
         32 (symmetric window), or 16, 8 or 4 for the low-latency modes, which cost more.
     """
 
     descriptor = describe(MAX_LAYERS)
 
-    def __init__(self, model: Model, latency_ms: int = 32) -> None:
+    def __init__(self, model: Model | DenseModel, latency_ms: int = 32) -> None:
         if latency_ms not in LATENCIES_MS:
             raise ValueError(f"a latency of {latency_ms} ms was asked for; 32, 16, 8 and 4 ms are possible")
         self.model = model
@@ -184,15 +183,8 @@ class Denoise:
         n_synthesis = n_fft * self.latency_ms // 32
         hop = min(hop_model, n_synthesis // 2)
         transform = stft(n_fft, hop, n_synthesis)
-        n_bins = min(model.n_bins, n_fft // 2 + 1)
-        matrices = [_cropped(w, model.n_bins, n_bins) for w in model.weights]
-        net = nmf.network(
-            [matrices[i] for i in model.layers],
-            [matrices[i] for i in model.readouts],
-            model.sparsity,
-            n_bins * model.context,
-            model.sources[0][1],
-        )
+        net = model.network(n_fft)
+        n_bins, n_inputs = int(net["n_bins"]), int(net["n_inputs"])
         n_phases = hop_model // hop
         columns = Ring(512, np.float32, n_bins * (2 + MAX_TAPS))
         parameters = np.array([p.default for p in self.descriptor.parameters], np.float32)
@@ -206,7 +198,7 @@ class Denoise:
             wet=NOT_STARTED,
             wet_step=1 / (0.01 * sample_rate),
             n_phases=n_phases,
-            stacks=aligned(n_phases * n_bins * model.context),
+            stacks=aligned(n_phases * n_inputs),
             mask=aligned(n_fft // 2 + 1),
             column_header=columns.header,
             column_rows=columns.rows,
@@ -226,11 +218,3 @@ class Denoise:
     def deactivate(self) -> None:
         """Let go of the memory. [main-thread]"""
         self.columns = self._state = None
-
-
-def _cropped(matrix: NDArray[np.float32], n_bins: int, n_kept: int) -> NDArray[np.float32]:
-    """Keep the first bins of every context column: what a low sample rate can observe."""
-    if n_kept == n_bins:
-        return matrix
-    stacked = matrix.reshape(-1, n_bins, matrix.shape[1])
-    return np.ascontiguousarray(stacked[:, :n_kept].reshape(-1, matrix.shape[1]))

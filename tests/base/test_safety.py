@@ -16,6 +16,7 @@ from realtime.engine.chain import Chain
 from realtime.plugins.denoise import Denoise
 from realtime.plugins.gain import Gain
 from realtime.render import Stream
+from tests.test_densemodel import make_dense_model
 from tests.test_model import make_model
 
 
@@ -51,8 +52,9 @@ def test_planted_culprits_are_found(culprit, signature, finding) -> None:
     assert any(finding in found for found in audit(culprit, signature))
 
 
-def test_ten_thousand_blocks_allocate_nothing() -> None:
-    stream = Stream(Chain([Denoise(make_model()), Gain()], 48000))
+@pytest.mark.parametrize("make", [make_model, make_dense_model])
+def test_ten_thousand_blocks_allocate_nothing(make) -> None:
+    stream = Stream(Chain([Denoise(make()), Gain()], 48000))
     x = np.zeros(480, np.float32)
     stream.process(x)
     _nrt_python.memsys_enable_stats()

@@ -1,4 +1,4 @@
-"""Oracles: the Numba kernel, and the engine, on random models of every kind; the masks' and layers' own properties."""
+"""Oracles: the Numba kernel on random models of every kind; the masks' and layers' own properties."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,6 @@ from realtime.networks import nmf
 from tests.training.networks import N_BINS, columns, random_network
 from training.dnmf import activations, deep, from_model, infer, layer, power
 from training.export import to_model
-from training.offline import enhance
-from training.score import engine
 
 KINDS = {
     "sparse": {"n_trained": 0},
@@ -59,14 +57,6 @@ def test_a_model_file_holds_the_network(kind: str) -> None:
     back = from_model(to_model(net, 4, {}))
     assert (back.layers, back.readouts, back.sparsity, back.n_speech) == (net.layers, net.readouts, net.sparsity, 12)
     assert all(torch.equal(a, b) for a, b in zip(back.matrices, net.matrices, strict=True))
-
-
-def test_offline_path_equals_the_engine() -> None:
-    net = random_deep(2, n_trained=2)
-    x = (0.1 * np.random.default_rng(0).standard_normal(9000)).astype(np.float32)
-    live = engine(to_model(net, 4, {}))(x)
-    whole = enhance(x, 4, lambda stack: infer(net, stack))
-    assert np.abs(live - whole).max() < 1e-5 * np.abs(live).max()
 
 
 @pytest.mark.parametrize("n_trained", range(6))

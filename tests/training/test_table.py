@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Table:
 def test_rows_are_those_of_the_papers(made: Table) -> None:
     with (made.folder / "table.csv").open(newline="") as file:
         head, mixture, *lines = list(csv.reader(file))
-    names = ["sparse", "discriminative", "deep", "deep", "DNN", "sparse", "discriminative", "deep"]
+    names = ["sparse", "discriminative", "deep", "deep", "sparse", "discriminative", "deep", "DNN"]
     assert [line[0].split()[0].rstrip(",") for line in lines] == names and mixture[0] == "mixture"
     weights = [7 * 257 * (2 + 1), 7 * 257 * (2 + 1), 7 * 257 * (2 + 2), 7 * 257 * 3]  # C = 3: no tied layer is left
     assert [int(line[1]) for line in lines[:4]] == weights
