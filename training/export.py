@@ -11,7 +11,7 @@ from realtime.base.errors import ModelError
 from realtime.model import Model, save_model
 from realtime.modelfile import StftSettings
 from training.config import Config
-from training.data import Corpus
+from training.data import Corpus, credits_of
 from training.dnmf import Network
 from training.learners import Learner, MlpLearner
 from training.mlp import to_dense_model
@@ -41,6 +41,7 @@ def card_of(learner: Learner, config: Config, corpus: Corpus, command: str) -> d
         "description": config.description,
         "licence": config.licence,
         "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {corpus.name}",
+        "sources": credits_of(corpus),
         "parameters": learner.n_weights,
         "multiplications per column": learner.multiplications,
         "seed": config.seed,
@@ -66,6 +67,7 @@ def card_page(card: dict[str, Any]) -> str:
         for key in ("data", "licence", "parameters", "multiplications per column", "seed", "made")
         if key in card
     ]
+    lines += ["- **sources**:", *(f"    - {line}" for line in card["sources"])] if card["sources"] else []
     lines += ["", "Made by:", "", f"    {card['command']}", "", "with the configuration", ""]
     for part, settings in card["config"].items():
         if isinstance(settings, dict):
