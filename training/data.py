@@ -1,9 +1,9 @@
 """Speech and noise to train on: a folder with a manifest, or any folders of audio, split by speaker and by recording.
 
 With a manifest, ``DIR/manifest.csv`` has a row for every file: ``file`` (path in DIR, under ``clean/``, ``noise/`` or
-``rir/``) and ``speaker_or_kind``; it may have ``source_repo`` and ``licence``, which cards then name. Without one, every audio file under a folder counts; the speaker is the name of the
-sub-folder a file lies in, or, for files at the top, the file's own name. Files that cannot be used are named and
-skipped.
+``rir/``) and ``speaker_or_kind``; it may have ``source_repo`` and ``licence``, which cards then name. Without a
+manifest, every audio file under a folder counts; the speaker is the name of the sub-folder a file lies in, or, for
+files at the top, the file's own name. Files that cannot be used are named and skipped.
 """
 
 import csv
