@@ -83,7 +83,7 @@ def test_every_model_says_how_it_was_made_and_its_card_says_the_same(path: Path)
     for part, settings in card["config"].items():
         told = [f"{key} {value}" for key, value in settings.items()] if isinstance(settings, dict) else []
         assert all(setting in page for setting in told), part
-    assert all(source in page for source in card["sources"])
+    assert all(f"| {source} | {licence} | {n} |" in page for source, licence, n in card["sources"])
     assert card["metrics"] and "SI-SDR" in page
     assert path.stat().st_size < 32 << 20
 

@@ -8,6 +8,7 @@ files at the top, the file's own name. Files that cannot be used are named and s
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
@@ -108,16 +109,10 @@ def split(
     )
 
 
-def credits_of(corpus: Corpus) -> list[str]:
-    """Return where the recordings to train on come from: a line for every source, with its licences and its files."""
-    sources: dict[str, list[str]] = {}
-    for recording in (*corpus.speech, *corpus.noise):
-        sources.setdefault(recording.source, []).append(recording.licence)
-    lines = []
-    for source in sorted(sources):
-        licences = [f"{licence}, {sources[source].count(licence)} files" for licence in sorted(set(sources[source]))]
-        lines.append(f"{source or 'unnamed'} ({'; '.join(licences)})")
-    return lines if any(sources) else []
+def credit(recordings: Sequence[Recording]) -> list[tuple[str, str, int]]:
+    """Return (source, licence, number of recordings), the most first."""
+    counts = Counter((r.source or "not said", r.licence or "not said") for r in recordings)
+    return [(*origin, n) for origin, n in counts.most_common()]
 
 
 def read_audio(recording: Recording) -> NDArray[np.float32] | None:

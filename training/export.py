@@ -11,7 +11,7 @@ from realtime.base.errors import ModelError
 from realtime.model import Model, save_model
 from realtime.modelfile import StftSettings
 from training.config import Config
-from training.data import Corpus, credits_of
+from training.data import Corpus, credit
 from training.dnmf import Network
 from training.learners import Learner, MlpLearner
 from training.mlp import to_dense_model
@@ -40,8 +40,8 @@ def card_of(learner: Learner, config: Config, corpus: Corpus, command: str) -> d
         "name": config.name,
         "description": config.description,
         "licence": config.licence,
-        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {corpus.name}",
-        "sources": credits_of(corpus),
+        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings",
+        "sources": credit(corpus.speech + corpus.noise),
         "parameters": learner.n_weights,
         "multiplications per column": learner.multiplications,
         "seed": config.seed,
@@ -67,9 +67,11 @@ def card_page(card: dict[str, Any]) -> str:
         for key in ("data", "licence", "parameters", "multiplications per column", "seed", "made")
         if key in card
     ]
-    lines += ["- **sources**:", *(f"    - {line}" for line in card["sources"])] if card["sources"] else []
     lines += ["", "Made by:", "", f"    {card['command']}", "", "with the configuration", ""]
     for part, settings in card["config"].items():
         if isinstance(settings, dict):
             lines.append(f"- {part}: " + ", ".join(f"{key} {value}" for key, value in settings.items()))
-    return "\n".join([*lines, "", *([table(card["metrics"])] if "metrics" in card else []), ""])
+    lines += ["", *([table(card["metrics"]), ""] if "metrics" in card else [])]
+    lines += ["Learned from:", "", "| source | licence | recordings |", "|---|---|---|"]
+    lines += [f"| {source} | {licence} | {n} |" for source, licence, n in card["sources"]]
+    return "\n".join([*lines, ""])

@@ -8,7 +8,7 @@ import soundfile
 
 from realtime.base.errors import AudioFileError
 from tests.training.corpora import folders
-from training.data import RATE, Recording, active_level, credits_of, mix, read_audio, read_corpus, read_folders
+from training.data import RATE, Recording, active_level, credit, mix, read_audio, read_corpus, read_folders
 
 
 def manifest(root: Path) -> None:
@@ -24,11 +24,11 @@ def manifest(root: Path) -> None:
 
 def test_credits_name_every_source_with_its_licence(tmp_path: Path) -> None:
     folders(tmp_path, speakers=8, noises=8)
-    assert credits_of(read_folders(tmp_path / "clean", tmp_path / "noise", None, 0)) == []
+    assert credit(read_folders(tmp_path / "clean", tmp_path / "noise", None, 0).noise) == [("not said", "not said", 7)]
     manifest(tmp_path)
     corpus = read_corpus(tmp_path, 0)
-    n_speech, n_noise = len(corpus.speech), len(corpus.noise)
-    assert credits_of(corpus) == [f"hisses (CC BY, {n_noise} files)", f"voices (CC0, {n_speech} files)"]
+    wanted = [("voices", "CC0", len(corpus.speech)), ("hisses", "CC BY", len(corpus.noise))]
+    assert credit(corpus.speech + corpus.noise) == wanted
 
 
 @pytest.mark.parametrize("with_manifest", [False, True])
