@@ -57,7 +57,7 @@ class History:
         place = np.arange(self.end + n_new - kept, self.end + n_new) % self.capacity
         self._magnitudes[place] = columns.magnitudes[n_new - kept :]
         self._mask[place] = columns.mask[n_new - kept :]
-        self._taps[place] = columns.taps[n_new - kept :]
+        self._taps[place, : columns.taps.shape[1]] = columns.taps[n_new - kept :]
         self._least[place], self._bypassed[place] = least, bypassed
         self.end += n_new
         blank = np.arange(self.end, self.end + min(columns.n_lost, self.capacity)) % self.capacity
@@ -88,6 +88,11 @@ class History:
             return magnitudes
         gains = self.gains(start, stop, tap)
         return magnitudes * gains if view == "enhanced" else magnitudes * (1 - gains)
+
+    def stacks(self, n: int, every: int, context: int) -> Floats:
+        """Return float32[n, context, n_bins]: each of the newest columns, `every` apart, behind those before it."""
+        ends = range(self.end - (n - 1) * every, self.end + 1, every)
+        return np.stack([self.values("noisy", end - context, end) for end in ends])
 
     def removed_db(self, start: int, stop: int, tap: int | None = None) -> float:
         """Return by how many dB the energy of these columns falls, 0 or more; 0 where there is no sound."""

@@ -1,0 +1,344 @@
+"""Everything that is steered, in one place: what is heard, how it is set, what can be undone. No widgets. Main thread.
+
+Panels show the desk and call it; it never knows them. What a user sets is kept here even while no sound runs, and
+reaches the host when it does.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from gui.bases import model_of
+from gui.sound import Setup, Sound, Values, make_chain, settled
+from gui.undo import Change
+from gui.worker import Worker
+from realtime.base.errors import UnfoldError
+from realtime.base.units import gain_to_db
+from realtime.engine.chain import Chain
+from realtime.engine.preset import Preset
+from realtime.model import Model
+from realtime.plugin import Parameter
+from realtime.recorder import Recorder
+from realtime.render import render
+
+MATCH_S = 8.0
+"""Sound whose level is compared between the slots."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What is heard: a preset at some values."""
+
+    preset: Preset
+    values: Values
+
+
+def matching_gains(x: NDArray[np.float32], rate: float, a: Patch, b: Patch) -> dict[str, float]:
+    """Return the gains in dB, 0 or less, with which both patches make the same RMS of this input. On a worker."""
+    levels = {}
+    for name, patch in (("A", a), ("B", b)):
+        y = render(x, make_chain(patch.preset, rate, replace(patch.values, gain_db=0.0))).astype(np.float64)
+        levels[name] = gain_to_db(float(np.sqrt(np.mean(y**2))) if len(y) else 0.0)
+    softest = min(levels.values())
+    return {name: round(max(softest - level, -60.0), 2) for name, level in levels.items()}
+
+
+class Desk(QObject):
+    """The state of all controls.
+
+    `changed` says that a control moved, `opened` that another stream runs (or none), `swapped` that another chain is
+    heard, `said` that there is something to tell: kind ("info", "warn", "bad") and sentence.
+    """
+
+    changed = Signal()
+    opened = Signal()
+    swapped = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, preset: Preset, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo = QUndoStack(self)
+        self.setup = Setup()
+        self.patch = Patch(preset, Values())
+        self.slots: dict[str, Patch | None] = {"A": None, "B": None}
+        self.slot = "A"
+        self.matched = False
+        self.bypassed = self.muted = self.recording = False
+        self.sound: Sound | None = None
+        self.safe_pairs: set[str] = set()  # input and output that a user has unmuted once
+        self.folder = Path(platformdirs.user_music_dir()) / "unfold"
+        self.kind = "wav"
+        self._worker = worker
+
+    # Transport
+
+    def run(self, on: bool) -> None:
+        """Open the stream and let sound flow, or end it."""
+        if on == (self.sound is not None):
+            return
+        if not on:
+            self.close()
+            return
+        try:
+            setup, note = settled(self.setup)
+            self.sound = Sound(setup, self.patch.preset, self.patch.values)
+            self._guard(self.sound)
+            self.sound.host.bypass(self.bypassed)
+            self.sound.start()
+        except UnfoldError as error:
+            self.sound = None
+            self.said.emit("bad", str(error))
+        else:
+            if note or self.sound.note:
+                self.said.emit("info", note or self.sound.note)
+        self.opened.emit()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """End the stream; an open take is finished first."""
+        if self.sound is None:
+            return
+        self.record(False)
+        sound, self.sound = self.sound, None
+        sound.stop()
+        self.opened.emit()
+        self.changed.emit()
+
+    def use(self, setup: Setup) -> None:
+        """Hear another input or output from now on."""
+        was_running = self.sound is not None
+        self.close()
+        self.setup = setup
+        self.run(was_running)
+        self.changed.emit()
+
+    def set_snr(self, snr_db: float) -> None:
+        """Mix the noise under the clip louder or softer, live."""
+        self.setup = replace(self.setup, snr_db=snr_db)
+        if self.sound is not None and self.sound.clip is not None:
+            self.sound.clip.snr_db = snr_db
+        self.changed.emit()
+
+    def _guard(self, sound: Sound) -> None:
+        pair = sound.description
+        if sound.can_howl and pair not in self.safe_pairs:
+            self.muted = True
+            self.said.emit(
+                "warn",
+                self.tr(
+                    "Muted at the start: a microphone that hears its own loudspeaker howls. Unmute with headphones."
+                ),
+            )
+        sound.host.mute(self.muted)
+
+    def check(self) -> None:
+        """Notice that the stream has ended by itself."""
+        if self.sound is not None and not self.sound.stream.active:
+            self.close()
+            self.said.emit(
+                "bad", self.tr("The device stopped: it was unplugged, or its server ended. Run starts it anew.")
+            )
+        recorder = None if self.sound is None else self.sound.wave.recorder
+        if recorder is not None and recorder.problem:
+            problem = recorder.problem
+            self.record(False)
+            self.said.emit("bad", problem)
+
+    # What is heard
+
+    def bypass(self, on: bool) -> None:
+        """Hear the delayed input, or the chain."""
+        self.bypassed = on
+        if self.sound is not None:
+            self.sound.host.bypass(on)
+        self.changed.emit()
+
+    def mute(self, on: bool) -> None:
+        """Be silent, or not."""
+        self.muted = on
+        if self.sound is not None:
+            self.sound.host.mute(on)
+            if not on and self.sound.can_howl:
+                self.safe_pairs.add(self.sound.description)
+        self.changed.emit()
+
+    @property
+    def denoiser(self) -> dict[str, Parameter]:
+        """The parameters of the denoiser that is heard, by id; empty while no sound runs or without one."""
+        if self.sound is None:
+            return {}
+        plugins = self.sound.host.chain.plugins
+        return {
+            p.id: p for plugin in plugins if plugin.descriptor.id == "denoise" for p in plugin.descriptor.parameters
+        }
+
+    @property
+    def depth(self) -> int:
+        """Layers that are heard; 0 where there is no network."""
+        if "layers" not in self.denoiser or self.sound is None:
+            return 0
+        if self.patch.values.layers is not None:
+            return round(self.denoiser["layers"].clip(self.patch.values.layers))
+        return self._preset_depth()
+
+    def _preset_depth(self) -> int:
+        stages = (s for s in self.patch.preset.stages if s.plugin == "denoise")
+        layers = self.denoiser["layers"]
+        return round(next((s.parameters.get("layers", layers.default) for s in stages), layers.default))
+
+    def set_depth(self, layers: int) -> None:
+        """Hear another number of layers, at once."""
+        if "layers" in self.denoiser:
+            self._change("layers", self.tr("depth"), round(self.denoiser["layers"].clip(layers)))
+
+    def set_amount(self, amount_db: float) -> None:
+        """Remove at most so many dB."""
+        self._change("amount", self.tr("amount"), min(max(float(amount_db), 0.0), 100.0))
+
+    def set_latency(self, latency_ms: int) -> None:
+        """Use another window; the sound crossfades."""
+        self._change("latency_ms", self.tr("latency mode"), latency_ms)
+
+    def _change(self, name: str, text: str, value: Any) -> None:
+        before = self.depth if name == "layers" else getattr(self.patch.values, name)
+        if before != value:
+            self.undo.push(Change(text, name, before, value, self._set_value))
+
+    def _set_value(self, name: str, value: Any) -> None:
+        values = replace(self.patch.values, **{name: value})
+        if name == "latency_ms":
+            self.play(Patch(self.patch.preset, values))
+            return
+        self.patch = Patch(self.patch.preset, values)
+        if self.sound is not None and name in self.denoiser:
+            self.sound.host.set("denoise", name, value)
+        self.changed.emit()
+
+    # Presets and slots
+
+    def choose(self, preset: Preset) -> None:
+        """Crossfade to a preset, at its own depth; amount and latency mode stay."""
+        patch = Patch(preset, replace(self.patch.values, layers=None, bases=None, gain_db=0.0))
+        if patch.preset.path != self.patch.preset.path:
+            text = self.tr("preset {}").format(preset.name)
+            self.undo.push(Change(text, "", self.patch, patch, lambda _, wanted: self.play(wanted)))
+
+    def play(self, patch: Patch, quietly: bool = False) -> None:
+        """Make a chain on a worker and crossfade to it; the sound goes on, and stays if it cannot be made.
+
+        With `quietly` the panels go on showing what was heard before: for a blind test.
+        """
+        if self.sound is None:
+            self._take(patch)
+            return
+        sound, rate = self.sound, self.sound.host.sample_rate
+
+        def swap(chain: Chain) -> None:
+            if self.sound is sound:
+                sound.swap(chain)
+                if not quietly:
+                    self._take(patch)
+                self.swapped.emit()
+
+        self._worker.start(
+            self.tr("Loading {}").format("X" if quietly else patch.preset.name),
+            lambda: make_chain(patch.preset, rate, patch.values),
+            swap,
+            lambda sentence: self.said.emit("bad", sentence),
+        )
+
+    def _take(self, patch: Patch) -> None:
+        self.patch = patch
+        self.changed.emit()
+
+    def toggle_slot(self) -> None:
+        """Keep what is heard in this slot and hear the other one; an empty one begins as a copy."""
+        self.slots[self.slot] = self.patch
+        self.slot = "B" if self.slot == "A" else "A"
+        other = self.slots[self.slot]
+        if other is None:
+            self.slots[self.slot] = self.patch
+            self.changed.emit()
+        else:
+            self.play(other)
+
+    def choose_bases(self, bases: frozenset[int] | None) -> None:
+        """Hear these bases of the network alone; None is the model's own speech bases."""
+        patch = Patch(self.patch.preset, replace(self.patch.values, bases=bases))
+        if patch != self.patch:
+            self.undo.push(Change(self.tr("bases"), "", self.patch, patch, lambda _, wanted: self.play(wanted)))
+
+    def model(self) -> Model | None:
+        """Return the model of the preset as it is in its file, whatever bases are heard; raises ModelError."""
+        if self.patch.values.bases is None and self.sound is not None:
+            return self.sound.watch.model
+        return model_of(self.patch.preset)
+
+    def match(self, on: bool) -> None:
+        """Play both slots equally loud: the louder one softer, by what the last seconds of input gain in each."""
+        self.slots[self.slot] = self.patch
+        a, b = self.slots["A"], self.slots["B"]
+        if not on:
+            self._set_gains({"A": 0.0, "B": 0.0})
+        elif self.sound is None or a is None or b is None:
+            self.said.emit("warn", self.tr("Fill both slots first while sound runs: X goes to the other one."))
+            self.changed.emit()
+        else:
+            rate = self.sound.host.sample_rate
+            rows = self.sound.wave.rows()[-round(MATCH_S * rate) :, 0]
+            self._worker.start(
+                self.tr("Comparing levels"),
+                lambda: matching_gains(rows, rate, a, b),
+                self._set_gains,
+                lambda sentence: self.said.emit("bad", sentence),
+            )
+
+    def _set_gains(self, gains: dict[str, float]) -> None:
+        self.matched = any(gains.values())
+        for name, gain_db in gains.items():
+            patch = self.slots[name]
+            if patch is not None:
+                self.slots[name] = Patch(patch.preset, replace(patch.values, gain_db=gain_db))
+        heard = self.slots[self.slot]
+        if heard is not None and heard != self.patch:
+            self.play(heard)
+        self.changed.emit()
+
+    # Takes
+
+    def record(self, on: bool) -> None:
+        """Begin or end a take of the dry and the wet sound."""
+        if self.sound is None or on == self.recording:
+            return
+        try:
+            if on:
+                self.sound.wave.start_take(self.folder, self.kind)
+            else:
+                self._tell_take(self.sound.wave.stop_take())
+            self.recording = on
+        except (UnfoldError, OSError) as error:
+            self.said.emit("bad", str(error))
+        self.changed.emit()
+
+    def _tell_take(self, take: Recorder | None) -> None:
+        if take is not None and not take.problem:
+            self.said.emit("info", self.tr("Recorded {} and {}").format(take.dry, take.wet.name))
+
+    def save_look_back(self) -> None:
+        """Write the last minute as a take, on a worker."""
+        if self.sound is None:
+            self.said.emit("warn", self.tr("No sound runs: there is no last minute to save. Press Run first."))
+            return
+        wave, folder, kind = self.sound.wave, self.folder, self.kind
+        self._worker.start(
+            self.tr("Saving the last minute"),
+            lambda: wave.save(folder, kind),
+            self._tell_take,
+            lambda sentence: self.said.emit("bad", sentence),
+        )

@@ -1,0 +1,357 @@
+"""The main window: owns the desk, knows all panels; no panel knows another. Main thread."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import settings as remembered
+from gui import theme as themes
+from gui.actions import MENUS, TABLE, make_actions, translated
+from gui.catalogue import Entry, find_files, scan
+from gui.clock import Clock
+from gui.deeds import Deeds
+from gui.desk import Desk
+from gui.health import Health
+from gui.look import Look
+from gui.meters import level_meter, removed_meter
+from gui.models import Models
+from gui.notice import Notice
+from gui.picture import Picture
+from gui.transport import Transport
+from gui.worker import Worker
+from realtime.base.units import SILENCE_DB
+from realtime.engine.preset import Preset
+
+TEXTS_PER_SCAN = 3  # of 4 a second: a new file is listed within a second
+ZERO_TEXTS = 12
+"""Readings of digital zero, 3 s of them, before a microphone is suspected of being switched off."""
+
+
+class Window(QMainWindow):
+    """Everything a user sees.
+
+    Parameters
+    ----------
+    preset : Preset
+        Heard first, unless another one is remembered.
+    remember : bool
+        False starts afresh.
+    """
+
+    def __init__(self, preset: Preset, remember: bool = True) -> None:
+        super().__init__()
+        self.setWindowTitle("Unfold")
+        self.setAcceptDrops(True)
+        self.settings = remembered.Settings()
+        self.session = self.settings.session() if remember else {}
+        self.worker = Worker(self)
+        self.desk = Desk(preset, self.worker, self)
+        self.look = Look(self)
+        remembered.restore(self.session, self.desk, self.look)
+        self.clock = Clock(self)
+        self.theme = str(self.session.get("theme", "system"))
+        self.folders = [Path(f) for f in self.session.get("folders", []) if isinstance(f, str)]
+        self._added: list[Entry] = []
+        self._files: dict[Path, tuple[int, int]] | None = None
+        self._n_texts = self._n_zero = 0
+        self._loudest = SILENCE_DB
+        self.deeds = Deeds(self)
+        self.actions_by_id = make_actions(self, self.deeds.handlers())
+        self._build()
+        self._fill_menus()
+        self._connect()
+        self.set_theme(self.theme)
+        self._restore_shape()
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
+
+    def _build(self) -> None:
+        actions = self.actions_by_id
+        self.transport = Transport(self.desk, actions)
+        self.notice = Notice()
+        self.models = Models(self.desk, actions)
+        self.picture = Picture(self.desk, self.look, actions["freeze"])
+        self.meter_in = level_meter(self.tr("In"), self.tr("Input level in dBFS"))
+        self.meter_out = level_meter(self.tr("Out"), self.tr("Output level in dBFS"))
+        self.meter_removed = removed_meter(self.tr("Removed"), self.tr("Noise removed in dB"))
+        self.health = Health(actions["clear"])
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(4, 4, 8, 4)
+        meters = QHBoxLayout()
+        for meter in (self.meter_in, self.meter_out, self.meter_removed):
+            meters.addWidget(meter)
+        column.addLayout(meters, 1)
+        column.addWidget(self.health)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        for i, widget in enumerate((self.models, self.picture, right)):
+            self.splitter.addWidget(widget)
+            self.splitter.setStretchFactor(i, int(i == 1))
+        self.splitter.setChildrenCollapsible(False)
+        centre = QWidget()
+        rows = QVBoxLayout(centre)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        rows.addWidget(self.transport)
+        rows.addWidget(self.notice)
+        rows.addWidget(self.splitter, 1)
+        self.setCentralWidget(centre)
+        self.where = QLabel()
+        self.where.setAccessibleName(self.tr("Input and output"))
+        self.job = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setMaximumWidth(120)
+        self.progress.setAccessibleName(self.tr("Work in the background"))
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self.cancel.setAccessibleName(self.tr("Cancel the work in the background"))
+        self.snr_text = QLabel()
+        self.snr = QSlider(Qt.Orientation.Horizontal)
+        self.snr.setRange(-20, 40)
+        self.snr.setFixedWidth(120)
+        self.snr.setAccessibleName(self.tr("Clip over noise, SNR in dB"))
+        self.statusBar().addWidget(self.where)
+        for widget in (self.snr_text, self.snr, self.job, self.progress, self.cancel):
+            self.statusBar().addPermanentWidget(widget)
+        self._show_job("")
+
+    def _fill_menus(self) -> None:
+        for title in MENUS:
+            menu = self.menuBar().addMenu(translated(title))
+            for row in TABLE:
+                if row.menu == title:
+                    menu.addAction(self.actions_by_id[row.id])
+        self.addActions(list(self.actions_by_id.values()))
+
+    def _connect(self) -> None:
+        self.clock.frame.connect(self._frame)
+        self.clock.text.connect(self._text)
+        self.desk.said.connect(self.notice.tell)
+        self.desk.opened.connect(self._show_where)
+        self.desk.changed.connect(self.refresh)
+        self.desk.undo.indexChanged.connect(self.refresh)
+        self.look.frozen_changed.connect(self.refresh)
+        self.worker.busy.connect(self._show_job)
+        self.cancel.clicked.connect(self.worker.cancel)
+        self.models.chosen.connect(self.deeds.hear_entry)
+        self.snr.valueChanged.connect(self.desk.set_snr)
+        self.picture.tabs.currentChanged.connect(lambda _: self.refresh())
+        self.refresh()
+        self._show_where()
+
+    def begin(self) -> None:
+        """Tick, list the models, and let sound flow unless it was stopped last time."""
+        self.clock.start()
+        self._scan_if_changed()
+        if self.session.get("running", True):
+            self.desk.run(True)
+
+    # What is shown
+
+    def refresh(self) -> None:
+        """Show what the desk and the look hold."""
+        actions, desk, tabs = self.actions_by_id, self.desk, self.picture.tabs
+        actions["match"].setChecked(desk.matched)
+        actions["freeze"].setChecked(self.look.frozen is not None)
+        actions["undo"].setEnabled(desk.undo.canUndo())
+        actions["redo"].setEnabled(desk.undo.canRedo())
+        actions["strip"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 0)
+        actions["network"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 1)
+        mixing = desk.setup.noise is not None
+        self.snr.setVisible(mixing)
+        self.snr_text.setVisible(mixing)
+        self.snr.blockSignals(True)
+        self.snr.setValue(round(desk.setup.snr_db))
+        self.snr.blockSignals(False)
+        self.snr_text.setText(self.tr("SNR {:.0f} dB").format(desk.setup.snr_db).replace("-", "−"))
+
+    def tell(self, kind: str, sentence: str) -> None:
+        """Show a message."""
+        self.notice.tell(kind, sentence)
+
+    def _show_where(self) -> None:
+        sound = self.desk.sound
+        text = self.tr("No sound is running") if sound is None else sound.description
+        self.where.setText(text)
+        self.where.setAccessibleDescription(text)
+        self._loudest, self._n_zero = SILENCE_DB, 0
+        self.clear_meters()
+        self.health.show_status(None, self.clock)
+
+    def _show_job(self, label: str) -> None:
+        self.job.setText(label)
+        for widget in (self.job, self.progress, self.cancel):
+            widget.setVisible(bool(label))
+
+    def clear_meters(self) -> None:
+        """Put the clip lamps out."""
+        for meter in (self.meter_in, self.meter_out, self.meter_removed):
+            meter.clear()
+
+    def show_tab(self, i: int, on: bool) -> None:
+        """Show the strip (0) or the inside of the network (1), or none of them."""
+        self.picture.tabs.setVisible(on)
+        if on:
+            self.picture.tabs.setCurrentIndex(i)
+        self.refresh()
+
+    def hide_for_test(self, blind: bool) -> None:
+        """Show no pictures while a blind test runs: they would tell."""
+        self.picture.blind = blind
+        self.picture.renew()
+
+    def set_theme(self, theme: str) -> None:
+        """Wear another theme."""
+        self.theme = theme if theme in themes.THEMES else "system"
+        themes.apply(self.theme)
+        self.transport.refresh()
+        self.models.refresh()
+        self.health.show_status(None, self.clock)
+
+    # Ticks
+
+    def _frame(self) -> None:
+        removed = self.picture.advance()
+        sound = self.desk.sound
+        if sound is None:
+            for meter in (self.meter_in, self.meter_out, self.meter_removed):
+                meter.put(meter.low, meter.low)
+            return
+        self.status = sound.host.status()
+        self._loudest = max(self._loudest, self.status.peak_in)
+        self.meter_in.put(self.status.peak_in, self.status.rms_in)
+        self.meter_out.put(self.status.peak_out, self.status.rms_out)
+        self.meter_removed.put(removed, removed)
+
+    def _text(self) -> None:
+        self._n_texts += 1
+        self.desk.check()
+        self.picture.write()
+        for meter in (self.meter_in, self.meter_out, self.meter_removed):
+            meter.describe()
+        if self.desk.sound is not None:
+            self.health.show_status(self.desk.sound.host.status(), self.clock)
+            self._watch_for_zero()
+        if self._n_texts % TEXTS_PER_SCAN == 0:
+            self._scan_if_changed()
+            self.save()
+
+    def _watch_for_zero(self) -> None:
+        sound = self.desk.sound
+        silent = sound is not None and sound.source_device is not None and self._loudest <= SILENCE_DB
+        self._n_zero = self._n_zero + 1 if silent else 0
+        self._loudest = SILENCE_DB
+        if self._n_zero == ZERO_TEXTS:
+            text = self.tr("The input is digital zero: is the device muted, or is this program not allowed to hear it?")
+            self.tell("warn", text)
+
+    # Models
+
+    def _scan_if_changed(self) -> None:
+        files = find_files(self.folders)
+        if files != self._files:
+            self._files = files
+            folders = list(self.folders)
+            self.worker.start(
+                self.tr("Reading the models"),
+                lambda: scan(folders),
+                self._show_entries,
+                lambda sentence: self.tell("bad", sentence),
+            )
+
+    def _show_entries(self, entries: list[Entry]) -> None:
+        known = {entry.path for entry in entries}
+        self.models.show_entries(entries + [e for e in self._added if e.path not in known])
+
+    def add_entry(self, entry: Entry) -> None:
+        """List a file from elsewhere."""
+        self._added = [e for e in self._added if e.path != entry.path] + [entry]
+        self._show_entries([e for e in self.models.entries if e.path != entry.path])
+
+    def watch_folder(self, folder: Path) -> None:
+        """List the models of a folder, now and as they appear."""
+        if folder not in self.folders:
+            self.folders.append(folder)
+        self._scan_if_changed()
+
+    # What is remembered
+
+    def save(self) -> None:
+        """Write what changed."""
+        content = remembered.desk_as_dict(self.desk, self.look)
+        content |= {"theme": self.theme, "folders": [str(f) for f in self.folders]}
+        content |= {"tab": -1 if self.picture.tabs.isHidden() else self.picture.tabs.currentIndex()}
+        content |= {"view": self.picture.output.canvas.view, "view_input": self.picture.input.canvas.view}
+        self.settings.write(content)
+
+    def _restore_shape(self) -> None:
+        self.resize(1280, 800)
+        for name, restore in (
+            ("window", self.restoreGeometry),
+            ("columns", self.splitter.restoreState),
+            ("rows", self.picture.splitter.restoreState),
+        ):
+            shape = self.settings.shape(name) if self.session else None
+            if shape is not None:
+                restore(shape)
+        tab = self.session.get("tab", 0)
+        if tab in (-1, 0, 1):
+            self.show_tab(max(0, tab), tab >= 0)
+        self.picture.output.set_view(str(self.session.get("view", "enhanced")))
+        self.picture.input.set_view(str(self.session.get("view_input", "noisy")))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Finish an open take, write what is remembered, leave."""
+        self.save()
+        self.settings.write_shape(
+            {
+                "window": self.saveGeometry(),
+                "columns": self.splitter.saveState(),
+                "rows": self.picture.splitter.saveState(),
+            }
+        )
+        self.clock.stop()
+        self.desk.close()
+        self.worker.wait()
+        self.picture.stop()
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+        super().closeEvent(event)
+
+    # Hands
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave Space to a button that has the focus; elsewhere it runs the sound."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focus = QApplication.focusWidget()
+            if event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton):
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hear the dropped file."""
+        for url in event.mimeData().urls()[:1]:
+            self.deeds.drop(Path(url.toLocalFile()))
+        event.acceptProposedAction()
