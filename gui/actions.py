@@ -48,7 +48,7 @@ TABLE: tuple[Row, ...] = (
     Row("watch_folder", "Models", "Watch a folder …", "Ctrl+W", "List its models as they appear", "Watch a folder"),
     Row("search", "Models", "Search the list", "Ctrl+F", "Type part of a name or description", "Search models"),
     Row("slot", "Compare", "Other slot: A / B", "X", "Hear the other slot; a crossfade, no click", "Switch slot"),
-    Row("match", "Compare", "Match", "Ctrl+L", "Match levels: play both slots equally loud", "Match levels", True),
+    Row("match", "Compare", "Match levels", "Ctrl+L", "Play both slots equally loud", "Match levels", True),
     Row("abx", "Compare", "Blind test …", "Ctrl+B", "Which one is X? Count guesses, get a p-value", "Blind A B X test"),
     Row("strip", "Compare", "Layer strip", "T", "Show what is heard after some layers", "Layer strip", True),
     Row("network", "Compare", "Inside the network", "N", "Show bases and activations", "Inside network", True),

@@ -152,6 +152,7 @@ class LayerPlot(QWidget):
             plot.setAccessibleName(name)
             plot.setToolTip(name)
             plot.setMinimumSize(90, 40)
+            plot.getViewBox().setDefaultPadding(0.12)
             self.curves.append(plot.plot())
             self.plots.append(plot)
             self.titles.append(label)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -82,8 +82,9 @@ class Models(QWidget):
         match = QToolButton()
         match.setDefaultAction(actions["match"])
         match.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        row.addWidget(match)
+        match.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         column.addLayout(row)
+        column.addWidget(match)
         self.search.textChanged.connect(self._fill)
         self.search.returnPressed.connect(self._choose_first)
         self.list.itemActivated.connect(self._activated)
@@ -149,6 +150,10 @@ class Models(QWidget):
         if self.list.count():
             self._activated(self.list.item(0))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the names on the slots."""
+        QTimer.singleShot(0, self.refresh)
+
     def refresh(self) -> None:
         """Show what is heard."""
         preset = self._desk.patch.preset
@@ -158,6 +163,5 @@ class Models(QWidget):
             patch = self._desk.patch if slot == self._desk.slot else self._desk.slots[slot]
             button.setChecked(slot == self._desk.slot)
             text = f"{slot}: {patch.preset.name if patch else self.tr('empty')}"
-            room = button.width() - 20 if button.isVisible() else 10 * self.fontMetrics().averageCharWidth()
-            button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
+            button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, button.width() - 24))
         self._mark()

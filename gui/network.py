@@ -90,14 +90,14 @@ class BasisMap(QWidget):
             colour = speech if i < self.n_speech else noise
             height = bar * (high - 6)
             painter.fillRect(QRectF(i * width, high - height, max(1.0, width - 1), height), colour)
-            if self.heard and i not in self.heard:
-                painter.fillRect(QRectF(i * width, high + 4, width, 6), palette.color(QPalette.ColorRole.Window))
+            if i in self.heard:
+                painter.fillRect(QRectF(i * width, high, width, 4), palette.color(QPalette.ColorRole.Highlight))
         text_colour = palette.color(QPalette.ColorRole.Text)
         painter.setPen(QPen(text_colour, 1, Qt.PenStyle.DashLine))
         painter.drawLine(round(self.n_speech * width), 0, round(self.n_speech * width), self.height())
         painter.setPen(text_colour)
         line = self.fontMetrics().height()
-        painter.drawText(QRectF(4, 0, self.n_speech * width - 8, line), 0, self.tr("speech"))
+        painter.drawText(QRectF(width + 4, 0, self.n_speech * width - 8, line), 0, self.tr("speech"))
         rest = QRectF(self.n_speech * width + 4, 0, self.width() - self.n_speech * width - 8, line)
         painter.drawText(rest, 0, self.tr("noise"))
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))

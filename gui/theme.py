@@ -10,7 +10,7 @@ _ROLES = ("Window", "WindowText", "Base", "AlternateBase", "Text", "Button", "Bu
 _COLOURS = {
     "light": ("#f2f3f5", "#1b1e23", "#ffffff", "#e8eaee", "#1b1e23", "#e4e6ea", "#1b1e23", "#1f5fbf", "#a9afb9"),
     "dark": ("#1d2026", "#e6e8ec", "#14161a", "#262a31", "#e6e8ec", "#2d323a", "#e6e8ec", "#5b9bf0", "#565d69"),
-    "contrast": ("#000000", "#ffffff", "#000000", "#1a1a1a", "#ffffff", "#000000", "#ffffff", "#ffff00", "#ffffff"),
+    "contrast": ("#000000", "#ffffff", "#1c1c1c", "#2b2b2b", "#ffffff", "#2b2b2b", "#ffffff", "#ffff00", "#ffffff"),
 }
 _SIGNALS = {
     # name: (light, dark, contrast); every one reads with a contrast of at least 4.5 on the window's colour

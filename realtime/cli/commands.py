@@ -98,6 +98,14 @@ def live(
     run_live(session, as_json)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def gui(context: typer.Context) -> None:
+    """Open the window; 'unfold gui --help' lists its options. [main-thread]"""
+    from realtime.cli.window import open_window
+
+    raise typer.Exit(open_window(context.args))
+
+
 @app.command()
 def enhance(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Audio files.")],
