@@ -121,15 +121,18 @@ class Models(QWidget):
     def _fill(self) -> None:
         words = self.search.text().lower().split()
         self.list.clear()
+        fitting = []
         for i, entry in enumerate(self.entries):
-            text = f"{entry.name} {entry.description}".lower()
+            name, text = entry.name.lower(), f"{entry.name} {entry.description}".lower()
             if all(word in text for word in words):
-                key = f"{i + 1}  " if i < N_KEYS else ""
-                item = QListWidgetItem(f"{key}{entry.name}" + ("" if entry.preset else self.tr("  ✗ not usable")))
-                item.setData(Qt.ItemDataRole.UserRole, entry)
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.name}: {entry.description}")
-                item.setToolTip(card_html(entry))
-                self.list.addItem(item)
+                fitting.append((not all(word in name for word in words), i, entry))
+        for _, i, entry in sorted(fitting, key=lambda found: found[:2]):  # names before descriptions
+            key = f"{i + 1}  " if i < N_KEYS else ""
+            item = QListWidgetItem(f"{key}{entry.name}" + ("" if entry.preset else self.tr("  ✗ not usable")))
+            item.setData(Qt.ItemDataRole.UserRole, entry)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.name}: {entry.description}")
+            item.setToolTip(card_html(entry))
+            self.list.addItem(item)
         self.empty.setVisible(self.list.count() == 0)
         self._mark()
 

@@ -156,6 +156,7 @@ class Window(QMainWindow):
 
     def begin(self) -> None:
         """Tick, list the models, and let sound flow unless it was stopped last time."""
+        self.picture.input.canvas.setFocus()
         self.clock.start()
         self._scan_if_changed()
         if self.session.get("running", True):
