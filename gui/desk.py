@@ -15,11 +15,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from gui.bases import model_of
-from gui.sound import Setup, Sound, Values, make_chain, settled
+from gui.sound import Setup, Sound, Values, make_chain, read_source, settled
 from gui.undo import Change
 from gui.worker import Worker
 from realtime.base.errors import UnfoldError
 from realtime.base.units import gain_to_db
+from realtime.devices.clips import ClipSource
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset
 from realtime.model import Model
@@ -70,6 +71,7 @@ class Desk(QObject):
         self.slot = "A"
         self.matched = False
         self.bypassed = self.muted = self.recording = False
+        self.wanted = False  # whether sound is to flow; it may still be opening
         self.sound: Sound | None = None
         self.safe_pairs: set[str] = set()  # input and output that a user has unmuted once
         self.folder = Path(platformdirs.user_music_dir()) / "unfold"
@@ -79,25 +81,61 @@ class Desk(QObject):
     # Transport
 
     def run(self, on: bool) -> None:
-        """Open the stream and let sound flow, or end it."""
-        if on == (self.sound is not None):
-            return
+        """Let sound flow, or end it."""
+        self.wanted = on
         if not on:
             self.close()
+        elif self.sound is None:
+            self._open(self.setup)
+
+    def use(self, setup: Setup) -> None:
+        """Hear another input or output; what cannot be opened leaves everything as it was."""
+        if self.wanted:
+            self._open(setup)
+        else:
+            self.setup = setup
+            self.changed.emit()
+
+    def _open(self, setup: Setup) -> None:
+        """Read a clip on a worker while the sound goes on, then open the stream."""
+        possible, note = settled(setup)
+        if possible.clip is None:
+            self._switch(setup, possible, note, None)
             return
+        self._worker.start(
+            self.tr("Reading {}").format(possible.clip.name),
+            lambda: read_source(possible),
+            lambda clip: self._switch(setup, possible, note, clip),
+            self._refused,
+        )
+
+    def _switch(self, setup: Setup, possible: Setup, note: str, clip: ClipSource | None) -> None:
+        if not self.wanted:
+            return
+        former, was_running = self.setup, self.sound is not None
+        self.close()
+        self.setup = setup
         try:
-            setup, note = settled(self.setup)
-            self.sound = Sound(setup, self.patch.preset, self.patch.values)
+            self.sound = Sound(possible, self.patch.preset, self.patch.values, clip)
             self._guard(self.sound)
             self.sound.host.bypass(self.bypassed)
             self.sound.start()
         except UnfoldError as error:
             self.sound = None
-            self.said.emit("bad", str(error))
-        else:
-            if note or self.sound.note:
-                self.said.emit("info", note or self.sound.note)
+            self._refused(str(error))
+            if was_running and former != setup:
+                self.wanted, self.setup = True, former
+                self._open(former)
+                return
+        if self.sound is not None and (note or self.sound.note):
+            self.said.emit("info", note or self.sound.note)
+        self.wanted = self.sound is not None
         self.opened.emit()
+        self.changed.emit()
+
+    def _refused(self, sentence: str) -> None:
+        self.wanted = self.sound is not None
+        self.said.emit("bad", sentence)
         self.changed.emit()
 
     def close(self) -> None:
@@ -108,14 +146,6 @@ class Desk(QObject):
         sound, self.sound = self.sound, None
         sound.stop()
         self.opened.emit()
-        self.changed.emit()
-
-    def use(self, setup: Setup) -> None:
-        """Hear another input or output from now on."""
-        was_running = self.sound is not None
-        self.close()
-        self.setup = setup
-        self.run(was_running)
         self.changed.emit()
 
     def set_snr(self, snr_db: float) -> None:
@@ -140,7 +170,7 @@ class Desk(QObject):
     def check(self) -> None:
         """Notice that the stream has ended by itself."""
         if self.sound is not None and not self.sound.stream.active:
-            self.close()
+            self.run(False)
             self.said.emit(
                 "bad", self.tr("The device stopped: it was unplugged, or its server ended. Run starts it anew.")
             )

@@ -44,6 +44,7 @@ class DepthPane(QWidget):
         name = self.tr("{} layers").format(n_layers) if n_layers != 1 else self.tr("1 layer")
         self.button.setText(name)
         self.button.setAccessibleName(self.tr("Hear {}").format(name))
+        self.picture.setAccessibleName(self.tr("Spectrogram after {}").format(name))
         self.button.setToolTip(self.tr("Hear the sound after {} at once; arrow keys go on").format(name))
         self.figures.setText("")
 

@@ -74,7 +74,7 @@ def patch_from(content: Any) -> Patch | None:
 def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
     """Return all that is set at the desk, and the look."""
     return {
-        "running": desk.sound is not None,
+        "running": desk.wanted,
         "bypassed": desk.bypassed,
         "muted": desk.muted,
         "setup": asdict(desk.setup),

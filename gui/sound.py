@@ -91,6 +91,12 @@ def settled(setup: Setup) -> tuple[Setup, str]:
     return setup, ""
 
 
+def read_source(setup: Setup) -> ClipSource:
+    """Return the clip of a setup, read; raises AudioFileError. On a worker thread."""
+    assert setup.clip is not None
+    return ClipSource(setup.clip, None if setup.noise is None else Path(setup.noise), setup.snr_db, setup.channel)
+
+
 class Sound:
     """An open stream; `start` lets sound flow, `stop` ends it for good.
 
@@ -100,6 +106,8 @@ class Sound:
         From `settled`.
     preset, values
         What is heard first.
+    clip : ClipSource or None
+        What `read_source` returned; None for devices.
 
     Raises
     ------
@@ -107,25 +115,23 @@ class Sound:
         If a device, file or preset cannot be used, in one sentence.
     """
 
-    def __init__(self, setup: Setup, preset: Preset, values: Values) -> None:
+    def __init__(self, setup: Setup, preset: Preset, values: Values, clip: ClipSource | None = None) -> None:
         self.setup = setup
         self.note = ""
-        self.clip: ClipSource | None = None
+        self.clip = clip
         self.source_device: Device | None = None
         self.target_device: Device | None = None
         self.stream: PortAudioStream | VirtualStream
-        if setup.clip is not None:
-            self._open_clip(setup, setup.clip, preset, values)
+        if clip is not None:
+            self._open_clip(setup, clip, preset, values)
         else:
             self._open_devices(setup, preset, values)
         self.host.device_reported_ms = 1000 * self.stream.latency_s
         self.watch = Watch(self.host.chain, strip_depths(Watch(self.host.chain).n_layers))
         self.wave = WaveTee(self.host)
 
-    def _open_clip(self, setup: Setup, path: Path, preset: Preset, values: Values) -> None:
-        noise = None if setup.noise is None else Path(setup.noise)
-        self.clip = ClipSource(path, noise, setup.snr_db, setup.channel)
-        rate, ring = self.clip.sample_rate, self.clip.ring
+    def _open_clip(self, setup: Setup, clip: ClipSource, preset: Preset, values: Values) -> None:
+        rate, ring = clip.sample_rate, clip.ring
         chain = make_chain(preset, rate, values)
         try:
             target = find_device(setup.target, "output")

@@ -93,16 +93,20 @@ class Spectrogram(QWidget):
         return self.history.end if self.look.frozen is None else min(self.look.frozen, self.history.end)
 
     def rebuild(self) -> None:
-        """Draw everything anew with the next `advance`, for the axes or the size have changed."""
+        """Draw everything anew with the next paint or `advance`, for the axes or the size have changed."""
         self._image = None
         self._table = pixel_table(self.look.axes.colours)
         self.update()
-        self.advance()
 
     def advance(self) -> None:
         """Convert the columns that are new; ask for a repaint if there are any."""
-        if self.history is None or not self.isVisible() or self.window().isMinimized():
-            return
+        if self.isVisible() and not self.window().isMinimized() and self._convert():
+            self.update(self.plot())
+
+    def _convert(self) -> bool:
+        """Bring the picture up to date; return whether it changed."""
+        if self.history is None:
+            return False
         if self._image is None:
             self._prepare()
         assert self._image is not None
@@ -110,10 +114,10 @@ class Spectrogram(QWidget):
         n_shown = -(-self._image.width // zoom)
         start = self._drawn if 0 <= end - self._drawn < n_shown else end - n_shown
         if start == end:
-            return
+            return False
         self._image.push(self._pixels(start, end).repeat(zoom, axis=0))
         self._drawn = end
-        self.update(self.plot())
+        return True
 
     @property
     def seconds_shown(self) -> float:
@@ -182,6 +186,8 @@ class Spectrogram(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Blit the picture; labels only where they were asked for anew."""
+        if self._image is None:
+            self._convert()
         painter = QPainter(self)
         plot = self.plot()
         self.n_painted += 1

@@ -84,7 +84,7 @@ class Transport(QWidget):
         """Show what the desk holds."""
         desk = self._desk
         running, layers = desk.sound is not None, desk.denoiser.get("layers")
-        states = {"run": running, "record": desk.recording, "bypass": desk.bypassed, "mute": desk.muted}
+        states = {"run": desk.wanted, "record": desk.recording, "bypass": desk.bypassed, "mute": desk.muted}
         for key, on in states.items():
             self._actions[key].setChecked(on)
         self._actions["record"].setEnabled(running)

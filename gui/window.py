@@ -327,7 +327,7 @@ class Window(QMainWindow):
             }
         )
         self.clock.stop()
-        self.desk.close()
+        self.desk.run(False)
         self.worker.wait()
         self.picture.stop()
         application = QApplication.instance()

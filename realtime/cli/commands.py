@@ -10,6 +10,7 @@ import typer
 
 from realtime.cli.enhance import enhance_files
 from realtime.cli.live import Session, run_live, run_main_job
+from realtime.cli.window import WindowError, open_window
 from realtime.engine.preset import list_presets
 from realtime.engine.registry import plugin_classes
 
@@ -41,9 +42,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
-    """Without a command: clean the default microphone, or the built-in clip where there is none. [main-thread]"""
+    """Without a command: open the window where there is a screen, else clean the default microphone. [main-thread]"""
     if context.invoked_subcommand is None:
-        run_main_job()
+        try:
+            raise typer.Exit(open_window([]))
+        except WindowError:
+            run_main_job()
 
 
 @app.command()
@@ -101,8 +105,6 @@ def live(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def gui(context: typer.Context) -> None:
     """Open the window; 'unfold gui --help' lists its options. [main-thread]"""
-    from realtime.cli.window import open_window
-
     raise typer.Exit(open_window(context.args))
 
 

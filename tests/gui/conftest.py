@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -49,7 +50,8 @@ def window(qtbot: "QtBot", tmp_path: Path) -> Iterator["Window"]:
     shown.begin()
     qtbot.waitUntil(lambda: shown.picture.history is not None and shown.picture.history.end > 30, timeout=20000)
     qtbot.waitUntil(lambda: bool(shown.models.entries), timeout=10000)
-    yield shown
+    with threadpool_limits(1):  # as the application does
+        yield shown
     for dialog in shown.findChildren(QtWidgets.QDialog):
         dialog.close()
     shown.close()

@@ -166,18 +166,21 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
 
 
 @checks("microphone")
-def _(window: Window, _: QtBot, __: Path) -> None:
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    before = window.desk.sound
     act(window, "microphone")
+    qtbot.waitUntil(lambda: window.desk.sound not in (None, before))
     assert window.desk.setup.source is None and window.desk.sound is not None
     clipped = window.desk.sound.source_device is None
     assert not clipped or "built-in clip" in window.notice.text.text()
 
 
 @checks("demo")
-def _(window: Window, _: QtBot, tmp_path: Path) -> None:
+def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     window.deeds.hear_file(clip(tmp_path / "x.wav"))
+    qtbot.waitUntil(lambda: "x.wav" in window.where.text())
     act(window, "demo")
-    assert window.desk.sound is not None and "built-in clip" in window.where.text()
+    qtbot.waitUntil(lambda: "built-in clip" in window.where.text())
 
 
 @checks("open_audio")
@@ -205,7 +208,7 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     dialog = dialog_of(window, qtbot, Devices)
     dialog.block.setCurrentIndex(dialog.block.findData(256))
     dialog.accept()
-    qtbot.waitUntil(lambda: engine(window, "last_frames") == 256)
+    qtbot.waitUntil(lambda: window.desk.setup.block == 256 and engine(window, "last_frames") == 256)
 
 
 @checks("open_model")

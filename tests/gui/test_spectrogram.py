@@ -113,6 +113,7 @@ def test_what_is_painted_is_the_ring_in_order(qtbot: QtBot) -> None:
     inside = slice(3, -3)  # the focus ring is around it
     assert np.array_equal(seen[inside, inside], rolled[inside, inside])
     pane.rebuild()
+    pane.advance()
     assert np.array_equal(pane._image.in_order(), rolled)
 
 
@@ -145,6 +146,7 @@ def test_levels_run_through_the_colours(qtbot: QtBot, view: str, colours: str) -
     middle = round(255 * (1 + 20 * np.log10(0.5) / 40))  # of a mask of 0.5, from -40 to 0 dB
     for history, level in ((low, 0), (high, 255)):
         pane.show_history(history)
+        pane.advance()
         wanted = middle if view == "mask" else level
         assert abs(int(np.flatnonzero(table == pane._image.in_order()[5, -1])[0]) - wanted) <= 1
 
