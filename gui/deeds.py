@@ -258,6 +258,9 @@ class Deeds:
 
         self._ask(self._window.tr("Folder for takes"), "", take, QFileDialog.FileMode.Directory)
 
+    def flac(self, on: bool) -> None:
+        self._desk.kind = "flac" if on else "wav"
+
     def keys(self) -> None:
         dialog = KeyList(self._window)
         dialog.finished.connect(dialog.deleteLater)

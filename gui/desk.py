@@ -235,6 +235,37 @@ class Desk(QObject):
         """Use another window; the sound crossfades."""
         self._change("latency_ms", self.tr("latency mode"), latency_ms)
 
+    def other_parameters(self) -> list[tuple[str, Parameter]]:
+        """Return (plugin, parameter) of the chain that is heard, without the denoiser and the gain of `match`."""
+        if self.sound is None:
+            return []
+        wanted = {stage.plugin for stage in self.patch.preset.stages} - {"denoise"}
+        descriptors = [plugin.descriptor for plugin in self.sound.host.chain.plugins]
+        return [(d.id, parameter) for d in descriptors if d.id in wanted for parameter in d.parameters]
+
+    def parameter(self, plugin: str, name: str) -> float:
+        """Return the value of such a parameter."""
+        for other in self.patch.values.others:
+            if other[:2] == (plugin, name):
+                return other[2]
+        stage = next(s for s in self.patch.preset.stages if s.plugin == plugin)
+        default = next(p.default for owner, p in self.other_parameters() if (owner, p.id) == (plugin, name))
+        return stage.parameters.get(name, default)
+
+    def set_parameter(self, plugin: str, name: str, value: float) -> None:
+        """Set such a parameter, at once."""
+        before = self.parameter(plugin, name)
+        if value != before:
+            self.undo.push(Change(name, f"{plugin}.{name}", before, value, self._set_other))
+
+    def _set_other(self, place: str, value: float) -> None:
+        plugin, name = place.split(".", 1)
+        others = tuple(o for o in self.patch.values.others if o[:2] != (plugin, name))
+        self.patch = Patch(self.patch.preset, replace(self.patch.values, others=(*others, (plugin, name, value))))
+        if self.sound is not None:
+            self.sound.host.set(plugin, name, value)
+        self.changed.emit()
+
     def _change(self, name: str, text: str, value: Any) -> None:
         before = self.depth if name == "layers" else getattr(self.patch.values, name)
         if before != value:
@@ -254,7 +285,7 @@ class Desk(QObject):
 
     def choose(self, preset: Preset) -> None:
         """Crossfade to a preset, at its own depth; amount and latency mode stay."""
-        patch = Patch(preset, replace(self.patch.values, layers=None, bases=None, gain_db=0.0))
+        patch = Patch(preset, replace(self.patch.values, layers=None, bases=None, gain_db=0.0, others=()))
         if patch.preset.path != self.patch.preset.path:
             text = self.tr("preset {}").format(preset.name)
             self.undo.push(Change(text, "", self.patch, patch, lambda _, wanted: self.play(wanted)))

@@ -8,6 +8,9 @@ from gui.clock import Clock
 from gui.theme import signal_colour
 from realtime.host import Status
 
+CREDIBLE_S = 10.0
+"""Some sound servers report days of latency: what is above this is not shown as a figure."""
+
 
 def clock_text(seconds: float) -> str:
     """Return seconds as m:ss.s."""
@@ -56,7 +59,7 @@ class Health(QGroupBox):
             self._set_dropouts(0, "")
             return
         latency = status.latency_ms
-        device = "–" if latency.device_reported is None else f"{latency.device_reported:.1f} ms ({self.tr('reported')})"
+        device = self._device_text(latency.device_reported)
         measured = "–" if latency.measured is None else f"{latency.measured:.1f} ms"
         faults = status.bad_blocks + status.failed_blocks
         texts = {
@@ -74,6 +77,13 @@ class Health(QGroupBox):
             self._rows[key].setAccessibleDescription(text)
         times = ", ".join(clock_text(t) for t in status.dropout_times[-20:])
         self._set_dropouts(status.dropouts, times)
+
+    def _device_text(self, reported: float | None) -> str:
+        if reported is None:
+            return "–"
+        if not 0 <= reported < 1000 * CREDIBLE_S:
+            return self.tr("reports nonsense")
+        return self.tr("{:.1f} ms (reported)").format(reported)
 
     def _set_dropouts(self, n: int, times: str) -> None:
         self._clear.setIconText(self.tr("none ✓") if n == 0 else self.tr("{} ✗ clear").format(n))

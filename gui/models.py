@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from gui.catalogue import Entry
 from gui.desk import Desk
+from gui.parameters import Parameters
 
 N_KEYS = 9
 
@@ -65,6 +66,7 @@ class Models(QWidget):
         self.about.setWordWrap(True)
         self.about.setAccessibleName(self.tr("What is heard"))
         column.addWidget(self.about)
+        column.addWidget(Parameters(desk))
         row = QHBoxLayout()
         self.slots: dict[str, QToolButton] = {}
         for slot in ("A", "B"):

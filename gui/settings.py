@@ -66,6 +66,7 @@ def patch_from(content: Any) -> Patch | None:
         values = dict(content["values"])
         if values.get("bases") is not None:
             values["bases"] = frozenset(int(i) for i in values["bases"])
+        values["others"] = tuple((str(p), str(n), float(v)) for p, n, v in values.get("others", ()))
         return None if entry.preset is None else Patch(entry.preset, Values(**values))
     except (TypeError, KeyError, ValueError, UnfoldError):
         return None
@@ -83,6 +84,7 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
         "slot": desk.slot,
         "safe_pairs": sorted(desk.safe_pairs),
         "folder": str(desk.folder),
+        "kind": desk.kind,
         "look": look.as_dict(),
     }
 
@@ -101,6 +103,7 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
         desk.setup = Setup(**content["setup"])
         desk.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
         desk.folder = Path(content["folder"])
+        desk.kind = "flac" if content.get("kind") == "flac" else "wav"
         look.set(**content["look"])
     except (KeyError, TypeError, ValueError):
         return

@@ -49,7 +49,7 @@ class Values:
     """How a preset is played.
 
     `layers` None is the preset's own depth, `bases` None the model's own speech bases; `gain_db` lines the loudness
-    up with another preset's.
+    up with another preset's, `others` are (plugin, parameter, value) of all plugins but the denoiser.
     """
 
     layers: int | None = None
@@ -57,10 +57,16 @@ class Values:
     latency_ms: int = 32
     bases: frozenset[int] | None = None
     gain_db: float = 0.0
+    others: tuple[tuple[str, str, float], ...] = ()
 
 
 def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
     """Return a preset's chain at these values; a preset without a denoiser takes none of them. On any thread."""
+    stages = [
+        replace(s, parameters=s.parameters | {name: v for plugin, name, v in values.others if plugin == s.plugin})
+        for s in preset.stages
+    ]
+    preset = replace(preset, stages=tuple(stages))
     if values.gain_db:
         preset = replace(preset, stages=(*preset.stages, Stage("gain", {}, {"gain": values.gain_db})))
     if not any(stage.plugin == "denoise" for stage in preset.stages):

@@ -169,6 +169,7 @@ class Window(QMainWindow):
         actions, desk, tabs = self.actions_by_id, self.desk, self.picture.tabs
         actions["match"].setChecked(desk.matched)
         actions["freeze"].setChecked(self.look.frozen is not None)
+        actions["flac"].setChecked(desk.kind == "flac")
         actions["undo"].setEnabled(desk.undo.canUndo())
         actions["redo"].setEnabled(desk.undo.canRedo())
         actions["strip"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 0)

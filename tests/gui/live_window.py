@@ -79,7 +79,6 @@ def main() -> None:
     timer.timeout.connect(user.act)
 
     def start() -> None:
-        window.notice.hide()
         window.grab().save(str(options.picture))
         timer.start(100)
 
@@ -97,8 +96,9 @@ def main() -> None:
         window.close()
         application.quit()
 
-    QTimer.singleShot(3500, start)
-    QTimer.singleShot(round(1000 * max(4.0, 0.3 * options.seconds)), lambda: memory.append(resident_bytes()))
+    QTimer.singleShot(5500, window.notice.hide)
+    QTimer.singleShot(6500, start)
+    QTimer.singleShot(round(1000 * max(8.0, 0.3 * options.seconds)), lambda: memory.append(resident_bytes()))
     QTimer.singleShot(round(1000 * options.seconds), stop)
     application.exec()
 

@@ -417,6 +417,14 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(lambda: window.desk.folder == tmp_path / "elsewhere")
 
 
+@checks("flac")
+def _(window: Window, _: QtBot, tmp_path: Path) -> None:
+    act(window, "flac")
+    act(window, "record")
+    act(window, "record")
+    assert len(list((tmp_path / "takes").glob("*.flac"))) == 2
+
+
 @checks("keys")
 def _(window: Window, qtbot: QtBot, _: Path) -> None:
     act(window, "keys")

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QDoubleSpinBox,
     QLineEdit,
     QListWidget,
     QScrollBar,
@@ -320,3 +321,28 @@ def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, co
     window.show()
     assert window.desk.patch.preset.name == "default" and window.theme == "system"
     window.close()
+
+
+def test_parameters_of_other_plugins_are_set_undone_and_remembered(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "loud.toml").write_text('[[chain]]\nplugin = "gain"\n[chain.parameters]\ngain = 3.0\n')
+    drop(window, tmp_path / "loud.toml")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "loud", timeout=10000)
+    (control,) = window.findChildren(QDoubleSpinBox)
+    assert control.value() == 3 and "no network" in window.picture.output.canvas.reason
+    control.setValue(-6)
+    sound = window.desk.sound
+    assert sound is not None
+    place = sound.host.chain.parameter("gain", "gain")[1]
+    qtbot.waitUntil(lambda: place[0] == -6)
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: place[0] == 3 and control.value() == 3)
+    window.desk.undo.redo()
+    window.save()
+    window.desk.run(False)
+    again = Window(load_preset("default"))
+    qtbot.addWidget(again)
+    again.begin()
+    qtbot.waitUntil(lambda: again.desk.parameter("gain", "gain") == -6)
+    again.close()
