@@ -135,6 +135,11 @@ class Host:
         return self._chain
 
     @property
+    def blocks(self) -> int:
+        """Return how many blocks have been heard: a device is alive while it grows. [thread-safe]"""
+        return int(self.state["blocks"])
+
+    @property
     def callback(self) -> int:
         """Return the address of the callback. [thread-safe]"""
         return int(engine.process_block.address)
@@ -204,7 +209,7 @@ class Host:
         return Status(
             seconds=float(e["frames"]) / self.sample_rate,
             blocks=int(e["blocks"]),
-            block=int(e["last_frames"]),
+            block=int(e["largest_block"]),
             dropouts=dropouts,
             late_blocks=int(e["late_blocks"]),
             missed_blocks=int(e["missed_blocks"]),

@@ -55,15 +55,20 @@ class Ring:
     """
 
     def __init__(self, capacity: int, dtype: Any = np.float32, width: int = 1) -> None:
-        self.capacity = 1 << max(1, capacity - 1).bit_length()
+        self.capacity = 1 << (capacity - 1).bit_length()
         self.header = aligned(HEADER_SIZE, np.int64)
         self.header[CAPACITY] = self.capacity
         self.rows = aligned((self.capacity, width), dtype)
 
     @property
     def refused(self) -> int:
-        """Return how many rows found the ring full. [thread-safe]"""
+        """Return how many rows its compiled writer gave up because the ring was full. [thread-safe]"""
         return int(self.header[REFUSED])
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the reader has released all that was written. [thread-safe]"""
+        return bool(self.header[READ] == self.header[WRITTEN])
 
     def write(self, rows: NDArray[Any]) -> int:
         """Write as many of the rows (n, width) as fit; return how many. [thread-safe]"""

@@ -1,14 +1,13 @@
 """``unfold live``: open a source and a device, run the engine, show it in the terminal. Main thread."""
 
-import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from realtime.base.errors import DeviceError
-from realtime.cli.view import View
+from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
 from realtime.devices.portaudio import PortAudioStream, find_device
 from realtime.devices.virtual import VirtualStream
@@ -19,6 +18,7 @@ from realtime.recorder import Recorder
 
 DEMO = BUILT_IN / "demo.flac"
 TICK_S = 0.1
+STALL_S = 3.0
 CHANNELS = {"mix": None, "left": 0, "right": 1}
 
 
@@ -80,7 +80,8 @@ class Live:
             )
             address = self.host.state.address
             self.stream = PortAudioStream(self.host.callback, address, source, target, channels, rate, session.block)
-        self.host.device_reported_ms = 1000 * self.stream.latency_s
+        latency = self.stream.latency_s
+        self.host.device_reported_ms = None if latency is None else 1000 * latency
         if session.record is not None:
             self.recorder = Recorder(self.host.wave, session.record, self.host.sample_rate)
             self.host.record(True)
@@ -91,13 +92,35 @@ class Live:
             self.file.start(self.stream.end if isinstance(self.stream, VirtualStream) else lambda: None)
         self.stream.start()
 
-    def stop(self) -> None:
-        """Stop the sound, then write what the recorder still holds. [main-thread]"""
-        self.stream.stop()
+    @property
+    def finished(self) -> bool:
+        """Return whether the file is over; a device never is. [main-thread]"""
+        return self.file is not None and self.file.drained
+
+    def stop(self) -> bool:
+        """Stop the sound, then write what the recorder still holds; False if the device is dead. [main-thread]"""
+        alive = self.stream.stop(owner=self.host)
         if self.file is not None:
             self.file.stop()
         if self.recorder is not None:
             self.recorder.stop()
+        return alive
+
+
+def _watch(running: Live, seconds: float | None, show: Callable[[], None]) -> bool:
+    """Show the run until it ends; return True if it ended because the device was lost."""
+    began = changed = time.monotonic()
+    blocks = -1
+    while seconds is None or time.monotonic() - began < seconds:
+        time.sleep(TICK_S)
+        if running.finished:
+            return False
+        if running.host.blocks != blocks:
+            blocks, changed = running.host.blocks, time.monotonic()
+        if not running.stream.active or time.monotonic() - changed > STALL_S:
+            return True
+        show()
+    return False
 
 
 def run_live(session: Session, as_json: bool = False) -> Live:
@@ -109,29 +132,16 @@ def run_live(session: Session, as_json: bool = False) -> Live:
         If a device is missing, refuses, or stops.
     """
     running = Live(session)
-    view = View(sys.stderr) if not as_json else None
-    began = shown = time.monotonic()
+    view = JsonLines(running.recorder) if as_json else View(sys.stderr)
     lost = False
-    running.start()
     try:
-        while session.seconds is None or time.monotonic() - began < session.seconds:
-            time.sleep(TICK_S)
-            if not running.stream.active:
-                lost = running.file is None
-                break
-            if view is not None:
-                view.show(running.host.status())
-            elif time.monotonic() - shown >= 1.0:
-                shown += 1.0
-                _print_json(running, final=False)
+        running.start()
+        lost = _watch(running, session.seconds, lambda: view.show(running.host.status))
     except KeyboardInterrupt:
         pass
     finally:
-        running.stop()
-    if as_json:
-        _print_json(running, final=True)
-    elif view is not None:
-        view.close(running.host.status())
+        lost = not running.stop() or lost
+    view.close(running.host.status())
     if running.recorder is not None:
         if running.recorder.problem:
             raise DeviceError(running.recorder.problem)
@@ -140,13 +150,6 @@ def run_live(session: Session, as_json: bool = False) -> Live:
     if lost:
         raise DeviceError("the device stopped; it was unplugged or its server ended: see 'unfold devices'")
     return running
-
-
-def _print_json(running: Live, final: bool) -> None:
-    status: dict[str, Any] = running.host.status().as_dict() | {"final": final}
-    if running.recorder is not None:
-        status |= {"dry": str(running.recorder.dry), "wet": str(running.recorder.wet)}
-    print(json.dumps(status), flush=True)
 
 
 def run_main_job() -> None:

@@ -1,6 +1,8 @@
-"""The terminal view of a running engine: levels, load, latency, drop-outs. Main thread."""
+"""Two views of a running engine, for people and for programs: levels, load, latency, drop-outs. Main thread."""
 
+import json
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 from rich.console import Console
@@ -8,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from realtime.host import Status
+from realtime.recorder import Recorder
 
 BAR_DB = 60
 BAR_WIDTH = 40
@@ -46,15 +49,16 @@ class View:
         if self._live is not None:
             self._live.start()
 
-    def show(self, status: Status) -> None:
-        """Show a status. [main-thread]"""
+    def show(self, status: Callable[[], Status]) -> None:
+        """Show the status. [main-thread]"""
         if self._live is not None:
-            self._live.update(_table(status), refresh=True)
+            self._live.update(_table(status()), refresh=True)
         elif time.monotonic() - self._printed >= 1.0:
             self._printed += 1.0
+            s = status()
             self._console.print(
-                f"{status.seconds:6.1f} s  in {status.rms_in:6.1f} dBFS  out {status.rms_out:6.1f} dBFS  "
-                f"load {status.load_p99:.1%}  drop-outs {status.dropouts}"
+                f"{s.seconds:6.1f} s  in {s.rms_in:6.1f} dBFS  out {s.rms_out:6.1f} dBFS  "
+                f"load {s.load_p99:.1%}  drop-outs {s.dropouts}"
             )
 
     def close(self, status: Status) -> None:
@@ -62,3 +66,24 @@ class View:
         if self._live is not None:
             self._live.stop()
         self._console.print(_table(status))
+
+
+class JsonLines:
+    """One JSON object a second on stdout, and a final one."""
+
+    def __init__(self, recorder: Recorder | None) -> None:
+        self._paths = {} if recorder is None else {"dry": str(recorder.dry), "wet": str(recorder.wet)}
+        self._printed = time.monotonic()
+
+    def show(self, status: Callable[[], Status]) -> None:
+        """Print the status if a second has passed. [main-thread]"""
+        if time.monotonic() - self._printed >= 1.0:
+            self._printed += 1.0
+            self._print(status(), final=False)
+
+    def close(self, status: Status) -> None:
+        """Print the last status. [main-thread]"""
+        self._print(status, final=True)
+
+    def _print(self, status: Status, final: bool) -> None:
+        print(json.dumps(status.as_dict() | {"final": final} | self._paths), flush=True)

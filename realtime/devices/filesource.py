@@ -1,6 +1,7 @@
 """An audio file as a source of sound: a worker reads it into a ring ahead of the stream. Worker thread."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,12 +48,23 @@ class FileSource:
         self.tail = tail
         self.ring = Ring(int(AHEAD_S * self.sample_rate))
         self._stop = threading.Event()
+        self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, ended: Callable[[], None]) -> None:
-        """Read ahead; call `ended` once the last sample is in the ring. [main-thread]"""
+        """Read ahead; call `ended` once the last sample is in the ring. [main-thread]
+
+        Returns with sound in the ring, so that the stream's first block holds the file's first sample.
+        """
         self._thread = threading.Thread(target=self._feed, args=(ended,), name="file source", daemon=True)
         self._thread.start()
+        while self.ring.is_empty and not self._ended.is_set():
+            time.sleep(0.001)
+
+    @property
+    def drained(self) -> bool:
+        """Return whether the stream has taken the last sample. [main-thread]"""
+        return self._ended.is_set() and self.ring.is_empty
 
     def stop(self) -> None:
         """Stop reading and close the file. [main-thread]"""
@@ -67,6 +79,7 @@ class FileSource:
             if not self._put(samples):
                 return
         if self._put(np.zeros(self.tail, np.float32)):
+            self._ended.set()
             ended()
 
     def _put(self, samples: np.ndarray) -> bool:

@@ -1,5 +1,7 @@
 """Sound cards and sound servers through PortAudio. Main thread; PortAudio's own thread calls the callback."""
 
+import atexit
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +13,16 @@ try:
     _missing: Exception | None = None
 except OSError as error:  # sounddevice is there, the PortAudio library is not
     sd, _missing = None, error
+
+
+PATIENCE_S = 2.0
+"""How long a device may take to stop before it is taken for dead."""
+
+LONGEST_LATENCY_S = 2.0
+"""A device that reports more does not know: PortAudio on JACK reports days."""
+
+_abandoned: list[Any] = []
+"""Dead streams whose callback may still run one day: they, and the memory they use, are kept."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +161,35 @@ class PortAudioStream:
             ) from None
 
     def start(self) -> None:
-        """Let blocks flow. [main-thread]"""
-        self._stream.start()
+        """Let blocks flow. [main-thread]
 
-    def stop(self) -> None:
-        """Stop and close. [main-thread]"""
+        Raises
+        ------
+        DeviceError
+            If the device refuses.
+        """
+        try:
+            self._stream.start()
+        except _portaudio().PortAudioError as error:
+            raise DeviceError(f"the device opened but does not start ({error}); see 'unfold doctor'") from None
+
+    def stop(self, owner: Any = None) -> bool:
+        """Play what is buffered, stop and close; return False if the device is dead. [main-thread]
+
+        A sound server that was killed never answers, not even to a goodbye: then the stream is left behind, with
+        `owner`, whose memory its callback uses, and PortAudio is not asked to clean up at exit.
+        """
+        closing = threading.Thread(target=self._close, name="closing the device", daemon=True)
+        closing.start()
+        closing.join(PATIENCE_S)
+        if not closing.is_alive():
+            return True
+        _abandoned.append((self._stream, owner))
+        atexit.unregister(_portaudio()._exit_handler)
+        return False
+
+    def _close(self) -> None:
+        self._stream.stop()
         self._stream.close()
 
     @property
@@ -162,10 +198,14 @@ class PortAudioStream:
         return bool(self._stream.active)
 
     @property
-    def latency_s(self) -> float:
-        """Return what the device reports as input plus output latency, in s; often wrong, so measure. [main-thread]"""
+    def latency_s(self) -> float | None:
+        """Return what the device reports as input plus output latency, in s. [main-thread]
+
+        Often wrong, so measure; None where it cannot be true (`LONGEST_LATENCY_S`).
+        """
         latency = self._stream.latency
-        return float(sum(latency)) if isinstance(latency, tuple) else float(latency)
+        total = float(sum(latency)) if isinstance(latency, tuple) else float(latency)
+        return total if 0 <= total < LONGEST_LATENCY_S else None
 
 
 def _direction(source: Device | None, target: Device | None, channels: tuple[int, int]) -> tuple[str, Any, Any]:

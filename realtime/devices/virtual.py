@@ -5,6 +5,7 @@ ring, and it waits for the source rather than lose a sample. A thread of its own
 """
 
 import threading
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,11 +87,12 @@ class VirtualStream:
         """Say that the source holds all there is: the stream stops after it. [thread-safe]"""
         self._control[ENDED] = 1
 
-    def stop(self) -> None:
-        """Stop within one block. [main-thread]"""
+    def stop(self, owner: Any = None) -> bool:
+        """Stop within one block; always True: this device cannot die. [main-thread]"""
         self._control[STOP] = 1
         if self._thread.is_alive():
             self._thread.join()
+        return True
 
     @property
     def active(self) -> bool:

@@ -89,7 +89,7 @@ ENGINE = np.dtype(
         ("starved_frames", np.int64),  # frames for which the source ring was empty
         ("start_ns", np.int64),
         ("least_lag_ns", np.float64),
-        ("last_frames", np.int64),
+        ("largest_block", np.int64),  # frames; the last block of a file is a shorter one
         ("device_latency_s", np.float64),  # of the last block, by PortAudio's time stamps
         ("n_dropouts", np.int64),
         ("dropout_times", np.int64),  # float64 bits: seconds since the start, a ring of MAX_DROPOUT_TIMES
@@ -330,7 +330,7 @@ def _count(engine: int, began: int, ended: int, n_frames: int) -> None:
         e.late_blocks += 1
         _count_dropout(engine, ended)
     e.frames += n_frames
-    e.last_frames = n_frames
+    e.largest_block = max(e.largest_block, n_frames)
     e.blocks += 1
 
 

@@ -54,7 +54,7 @@ class JackServer:
         for program in ("jackd", "jack_wait"):
             if shutil.which(program) is None:
                 raise JackServerError(f"{program} is not installed; on Debian: apt install jackd2")
-        command = ["jackd", "--no-realtime", "-S", "-n", self.name, "-d", "dummy"]
+        self._command = command = ["jackd", "--no-realtime", "-S", "-n", self.name, "-d", "dummy"]
         command += ["-r", str(self.rate), "-p", str(self.period), "-C", "2", "-P", "2"]
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
@@ -68,7 +68,23 @@ class JackServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._process.poll() is not None:
+            self._bury()
         self._stop()
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    def _bury(self) -> None:
+        """Free the place of a killed server: JACK knows eight at most, and only one of the same name takes it over."""
+        successor = subprocess.Popen(self._command, env=self.environ, stdout=self._log, stderr=self._log)
+        subprocess.run(
+            ["jack_wait", "-s", self.name, "-w", "-t", "5"], env=self.environ, capture_output=True, check=False
+        )
+        successor.terminate()
+        successor.wait()
 
     def _answers(self) -> bool:
         """Wait until the server answers; False when it has ended or time is up."""

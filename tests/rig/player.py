@@ -60,6 +60,12 @@ class PlayerProcess:
             self._process.kill()
         self._process.communicate()
 
+    def stop(self) -> None:
+        """End the recording now."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.stdin = None  # or the end of the block would flush it
+
     def result(self, timeout: float = 90) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Wait until it has played everything; return the recording and the facts beside it."""
         # wait() and not communicate(): that would close its stdin, which ends it early.
