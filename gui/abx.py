@@ -25,7 +25,7 @@ class Abx(QDialog):
         self.n_right = self.n_trials = 0
         self._before = desk.patch
         self.answer = self._lots.choice("AB")
-        names = {slot: patch.preset.name if patch else "" for slot, patch in desk.slots.items()}
+        names = {slot: patch.name if patch else "" for slot, patch in desk.slots.patches.items()}
         grid = QGridLayout(self)
         text = QLabel(
             self.tr("A is {}, B is {}. Listen as often as you like, then say which one X is.").format(
@@ -52,7 +52,7 @@ class Abx(QDialog):
 
     def hear(self, which: str) -> None:
         """Play a slot, or X."""
-        patch = self._desk.slots[self.answer if which == "X" else which]
+        patch = self._desk.slots.patches[self.answer if which == "X" else which]
         if patch is not None:
             self._desk.play(patch, quietly=True)
 

@@ -42,7 +42,7 @@ class Deeds:
     def _ask(
         self, title: str, kind: str, chosen: Callable[[Path], None], mode: QFileDialog.FileMode, save: bool = False
     ) -> None:
-        dialog = QFileDialog(self._window, title, str(self._desk.folder.parent), kind)
+        dialog = QFileDialog(self._window, title, str(self._desk.takes.folder.parent), kind)
         dialog.setFileMode(mode)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave if save else QFileDialog.AcceptMode.AcceptOpen)
         dialog.fileSelected.connect(lambda path: chosen(Path(path)))
@@ -55,7 +55,7 @@ class Deeds:
         self._desk.run(on)
 
     def record(self, on: bool) -> None:
-        self._desk.record(on)
+        self._desk.takes.record(on)
 
     def bypass(self, on: bool) -> None:
         self._desk.bypass(on)
@@ -79,7 +79,7 @@ class Deeds:
         self._desk.set_latency(_after(LATENCIES_MS, self._desk.patch.values.latency_ms))
 
     def look_back(self) -> None:
-        self._desk.save_look_back()
+        self._desk.takes.save_look_back()
 
     def clear(self) -> None:
         if self._desk.sound is not None:
@@ -141,7 +141,7 @@ class Deeds:
 
     def _hear_new(self, entry: Entry) -> None:
         if entry.preset is not None:
-            self._window.add_entry(entry)
+            self._window.shelf.add(entry)
         self.hear_entry(entry)
 
     def hear_entry(self, entry: Entry) -> None:
@@ -152,7 +152,7 @@ class Deeds:
             self._desk.choose(entry.preset)
 
     def watch_folder(self) -> None:
-        self._ask(self._window.tr("Folder to watch"), "", self._window.watch_folder, QFileDialog.FileMode.Directory)
+        self._ask(self._window.tr("Folder to watch"), "", self._window.shelf.watch, QFileDialog.FileMode.Directory)
 
     def search(self) -> None:
         self._window.models.search.setFocus()
@@ -161,15 +161,15 @@ class Deeds:
     # Compare
 
     def slot(self) -> None:
-        self._desk.toggle_slot()
+        self._desk.slots.toggle()
 
     def match(self, on: bool) -> None:
-        self._desk.match(on)
+        self._desk.slots.match(on)
 
     def abx(self) -> None:
         desk = self._desk
-        desk.slots[desk.slot] = desk.patch
-        if desk.sound is None or None in desk.slots.values() or desk.slots["A"] == desk.slots["B"]:
+        desk.slots.keep()
+        if desk.sound is None or not desk.slots.differ:
             self._window.tell(
                 "warn",
                 self._window.tr("A blind test needs running sound and two different slots; X switches slots."),
@@ -253,13 +253,13 @@ class Deeds:
 
     def folder(self) -> None:
         def take(path: Path) -> None:
-            self._desk.folder = path
+            self._desk.takes.folder = path
             self._window.tell("info", self._window.tr("Takes go to {}").format(path))
 
         self._ask(self._window.tr("Folder for takes"), "", take, QFileDialog.FileMode.Directory)
 
     def flac(self, on: bool) -> None:
-        self._desk.kind = "flac" if on else "wav"
+        self._desk.takes.kind = "flac" if on else "wav"
 
     def keys(self) -> None:
         dialog = KeyList(self._window)

@@ -4,50 +4,24 @@ Panels show the desk and call it; it never knows them. What a user sets is kept 
 reaches the host when it does.
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import platformdirs
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from gui.bases import model_of
-from gui.sound import Setup, Sound, Values, make_chain, read_source, settled
+from gui.slots import Slots
+from gui.sound import Patch, Setup, Sound, Values, make_chain, read_source, settled
+from gui.takes import Takes
 from gui.undo import Change
 from gui.worker import Worker
 from realtime.base.errors import UnfoldError
-from realtime.base.units import gain_to_db
 from realtime.devices.clips import ClipSource
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset
 from realtime.model import Model
 from realtime.plugin import Parameter
-from realtime.recorder import Recorder
-from realtime.render import render
-
-MATCH_S = 8.0
-"""Sound whose level is compared between the slots."""
-
-
-@dataclass(frozen=True)
-class Patch:
-    """What is heard: a preset at some values."""
-
-    preset: Preset
-    values: Values
-
-
-def matching_gains(x: NDArray[np.float32], rate: float, a: Patch, b: Patch) -> dict[str, float]:
-    """Return the gains in dB, 0 or less, with which both patches make the same RMS of this input. On a worker."""
-    levels = {}
-    for name, patch in (("A", a), ("B", b)):
-        y = render(x, make_chain(patch.preset, rate, replace(patch.values, gain_db=0.0))).astype(np.float64)
-        levels[name] = gain_to_db(float(np.sqrt(np.mean(y**2))) if len(y) else 0.0)
-    softest = min(levels.values())
-    return {name: round(max(softest - level, -60.0), 2) for name, level in levels.items()}
 
 
 class Desk(QObject):
@@ -67,16 +41,13 @@ class Desk(QObject):
         self.undo = QUndoStack(self)
         self.setup = Setup()
         self.patch = Patch(preset, Values())
-        self.slots: dict[str, Patch | None] = {"A": None, "B": None}
-        self.slot = "A"
-        self.matched = False
-        self.bypassed = self.muted = self.recording = False
+        self.slots = Slots(self)
+        self.takes = Takes(self)
+        self.bypassed = self.muted = False
         self.wanted = False  # whether sound is to flow; it may still be opening
         self.sound: Sound | None = None
         self.safe_pairs: set[str] = set()  # input and output that a user has unmuted once
-        self.folder = Path(platformdirs.user_music_dir()) / "unfold"
-        self.kind = "wav"
-        self._worker = worker
+        self.worker = worker
 
     # Transport
 
@@ -102,7 +73,7 @@ class Desk(QObject):
         if possible.clip is None:
             self._switch(setup, possible, note, None)
             return
-        self._worker.start(
+        self.worker.start(
             self.tr("Reading {}").format(possible.clip.name),
             lambda: read_source(possible),
             lambda clip: self._switch(setup, possible, note, clip),
@@ -142,7 +113,7 @@ class Desk(QObject):
         """End the stream; an open take is finished first."""
         if self.sound is None:
             return
-        self.record(False)
+        self.takes.record(False)
         sound, self.sound = self.sound, None
         sound.stop()
         self.opened.emit()
@@ -169,16 +140,12 @@ class Desk(QObject):
 
     def check(self) -> None:
         """Notice that the stream has ended by itself."""
-        if self.sound is not None and not self.sound.stream.active:
+        if self.sound is not None and self.sound.lost:
             self.run(False)
             self.said.emit(
                 "bad", self.tr("The device stopped: it was unplugged, or its server ended. Run starts it anew.")
             )
-        recorder = None if self.sound is None else self.sound.wave.recorder
-        if recorder is not None and recorder.problem:
-            problem = recorder.problem
-            self.record(False)
-            self.said.emit("bad", problem)
+        self.takes.check()
 
     # What is heard
 
@@ -307,7 +274,7 @@ class Desk(QObject):
                     self._take(patch)
                 self.swapped.emit()
 
-        self._worker.start(
+        self.worker.start(
             self.tr("Loading {}").format("X" if quietly else patch.preset.name),
             lambda: make_chain(patch.preset, rate, patch.values),
             swap,
@@ -317,17 +284,6 @@ class Desk(QObject):
     def _take(self, patch: Patch) -> None:
         self.patch = patch
         self.changed.emit()
-
-    def toggle_slot(self) -> None:
-        """Keep what is heard in this slot and hear the other one; an empty one begins as a copy."""
-        self.slots[self.slot] = self.patch
-        self.slot = "B" if self.slot == "A" else "A"
-        other = self.slots[self.slot]
-        if other is None:
-            self.slots[self.slot] = self.patch
-            self.changed.emit()
-        else:
-            self.play(other)
 
     def choose_bases(self, bases: frozenset[int] | None) -> None:
         """Hear these bases of the network alone; None is the model's own speech bases."""
@@ -340,66 +296,3 @@ class Desk(QObject):
         if self.patch.values.bases is None and self.sound is not None:
             return self.sound.watch.model
         return model_of(self.patch.preset)
-
-    def match(self, on: bool) -> None:
-        """Play both slots equally loud: the louder one softer, by what the last seconds of input gain in each."""
-        self.slots[self.slot] = self.patch
-        a, b = self.slots["A"], self.slots["B"]
-        if not on:
-            self._set_gains({"A": 0.0, "B": 0.0})
-        elif self.sound is None or a is None or b is None:
-            self.said.emit("warn", self.tr("Fill both slots first while sound runs: X goes to the other one."))
-            self.changed.emit()
-        else:
-            rate = self.sound.host.sample_rate
-            rows = self.sound.wave.rows()[-round(MATCH_S * rate) :, 0]
-            self._worker.start(
-                self.tr("Comparing levels"),
-                lambda: matching_gains(rows, rate, a, b),
-                self._set_gains,
-                lambda sentence: self.said.emit("bad", sentence),
-            )
-
-    def _set_gains(self, gains: dict[str, float]) -> None:
-        self.matched = any(gains.values())
-        for name, gain_db in gains.items():
-            patch = self.slots[name]
-            if patch is not None:
-                self.slots[name] = Patch(patch.preset, replace(patch.values, gain_db=gain_db))
-        heard = self.slots[self.slot]
-        if heard is not None and heard != self.patch:
-            self.play(heard)
-        self.changed.emit()
-
-    # Takes
-
-    def record(self, on: bool) -> None:
-        """Begin or end a take of the dry and the wet sound."""
-        if self.sound is None or on == self.recording:
-            return
-        try:
-            if on:
-                self.sound.wave.start_take(self.folder, self.kind)
-            else:
-                self._tell_take(self.sound.wave.stop_take())
-            self.recording = on
-        except (UnfoldError, OSError) as error:
-            self.said.emit("bad", str(error))
-        self.changed.emit()
-
-    def _tell_take(self, take: Recorder | None) -> None:
-        if take is not None and not take.problem:
-            self.said.emit("info", self.tr("Recorded {} and {}").format(take.dry, take.wet.name))
-
-    def save_look_back(self) -> None:
-        """Write the last minute as a take, on a worker."""
-        if self.sound is None:
-            self.said.emit("warn", self.tr("No sound runs: there is no last minute to save. Press Run first."))
-            return
-        wave, folder, kind = self.sound.wave, self.folder, self.kind
-        self._worker.start(
-            self.tr("Saving the last minute"),
-            lambda: wave.save(folder, kind),
-            self._tell_take,
-            lambda sentence: self.said.emit("bad", sentence),
-        )

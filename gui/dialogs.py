@@ -17,25 +17,30 @@ from PySide6.QtWidgets import (
 
 from gui.actions import MENUS, TABLE, translated
 
+ELSEWHERE = (
+    ("1 … 9", "Models", "Hear that line of the list"),
+    ("Arrows", "On a spectrogram", "Move the cursor"),
+    ("Page Up, Page Down", "On a spectrogram", "Scroll through time; the picture freezes, sound goes on"),
+    ("Left, Right", "On the layer strip", "Hear the next depth"),
+    ("Left, Right, Return", "Inside the network", "Select a basis, hear it alone"),
+    ("Tab", "Everywhere", "Go to the next control"),
+)
+"""Keys that belong to a part of the window, not to the table of actions."""
+
 
 def key_list_html() -> str:
     """Return every action with its key and tip, by menu."""
-    parts = []
-    for menu in MENUS:
-        rows = "".join(
-            f"<tr><td><b>{escape(row.key)}</b>&nbsp;&nbsp;</td><td>{escape(translated(row.text))}&nbsp;&nbsp;</td>"
-            f"<td>{escape(translated(row.tip))}</td></tr>"
-            for row in TABLE
-            if row.menu == menu
-        )
-        parts.append(f"<h3>{escape(translated(menu))}</h3><table>{rows}</table>")
-    extra = (
-        "<h3>Elsewhere</h3><table><tr><td><b>1 … 9</b>&nbsp;&nbsp;</td><td>Hear that line of the models</td></tr>"
-        "<tr><td><b>Arrows</b>&nbsp;&nbsp;</td><td>On a picture: move the cursor; on the strip: change depth</td>"
-        "</tr><tr><td><b>Page Up, Page Down</b>&nbsp;&nbsp;</td><td>On a spectrogram: scroll through time</td></tr>"
-        "<tr><td><b>Tab</b>&nbsp;&nbsp;</td><td>Go to the next control</td></tr></table>"
-    )
-    return "".join(parts) + extra
+    sections = [(translated(m), [(r.key, r.text, r.tip) for r in TABLE if r.menu == m]) for m in MENUS]
+    sections.append((translated("Elsewhere"), list(ELSEWHERE)))
+    lines = []
+    for title, rows in sections:
+        lines.append(f"<tr><td colspan='3'><h3>{escape(title)}</h3></td></tr>")
+        for key, text, tip in rows:
+            cells = (
+                f"<td><b>{escape(key)}</b></td><td>{escape(translated(text))}</td><td>{escape(translated(tip))}</td>"
+            )
+            lines.append(f"<tr>{cells}</tr>")
+    return f"<table cellpadding='3'>{''.join(lines)}</table>"
 
 
 class KeyList(QDialog):
@@ -53,7 +58,7 @@ class KeyList(QDialog):
         column.addWidget(self.text)
         column.addWidget(buttons)
         metrics = self.fontMetrics()
-        self.resize(80 * metrics.averageCharWidth(), 32 * metrics.height())
+        self.resize(90 * metrics.averageCharWidth(), 32 * metrics.height())
 
 
 class Palette(QDialog):
@@ -75,7 +80,7 @@ class Palette(QDialog):
         self.search.returnPressed.connect(self._do_current)
         self.list.itemActivated.connect(lambda _: self._do_current())
         metrics = self.fontMetrics()
-        self.resize(70 * metrics.averageCharWidth(), 22 * metrics.height())
+        self.resize(96 * metrics.averageCharWidth(), 22 * metrics.height())
         self._fill()
 
     def _fill(self) -> None:
@@ -84,7 +89,7 @@ class Palette(QDialog):
         for row in TABLE:
             text = f"{translated(row.text)}  –  {translated(row.tip)}"
             if all(word in f"{row.menu} {text}".lower() for word in words) and self._actions[row.id].isEnabled():
-                item = QListWidgetItem(f"{text}   [{row.key}]")
+                item = QListWidgetItem(f"{translated(row.text)}  [{row.key}]  –  {translated(row.tip)}")
                 item.setData(Qt.ItemDataRole.UserRole, row.id)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)

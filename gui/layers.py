@@ -82,6 +82,7 @@ class LayerStrip(QWidget):
             if i < len(depths):
                 pane.show_depth(depths[i])
             pane.button.setVisible(bool(depths))
+            pane.figures.setVisible(bool(depths))
             pane.picture.show_history(history if depths else None, reason)
         self.plot.setVisible(bool(depths))
 

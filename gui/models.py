@@ -98,8 +98,8 @@ class Models(QWidget):
 
     def _slot_action(self, slot: str) -> Callable[[], None]:
         def press() -> None:
-            if self._desk.slot != slot:
-                self._desk.toggle_slot()
+            if self._desk.slots.current != slot:
+                self._desk.slots.toggle()
             self.refresh()
 
         return press
@@ -165,8 +165,8 @@ class Models(QWidget):
         self.about.setText(f"<b>▶ {escape(preset.name)}</b><br>{escape(preset.description)}")
         self.about.setAccessibleDescription(f"{preset.name}: {preset.description}")
         for slot, button in self.slots.items():
-            patch = self._desk.patch if slot == self._desk.slot else self._desk.slots[slot]
-            button.setChecked(slot == self._desk.slot)
-            text = f"{slot}: {patch.preset.name if patch else self.tr('empty')}"
+            patch = self._desk.patch if slot == self._desk.slots.current else self._desk.slots.patches[slot]
+            button.setChecked(slot == self._desk.slots.current)
+            text = f"{slot}: {patch.name if patch else self.tr('empty')}"
             button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, button.width() - 24))
         self._mark()

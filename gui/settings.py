@@ -9,9 +9,9 @@ import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
 from gui.catalogue import read_entry
-from gui.desk import Desk, Patch
+from gui.desk import Desk
 from gui.look import Look
-from gui.sound import Setup, Values
+from gui.sound import Patch, Setup, Values
 from realtime.base.errors import UnfoldError
 
 
@@ -80,11 +80,11 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
         "muted": desk.muted,
         "setup": asdict(desk.setup),
         "patch": patch_as_dict(desk.patch),
-        "slots": {name: patch_as_dict(patch) for name, patch in desk.slots.items()},
-        "slot": desk.slot,
+        "slots": {name: patch_as_dict(patch) for name, patch in desk.slots.patches.items()},
+        "slot": desk.slots.current,
         "safe_pairs": sorted(desk.safe_pairs),
-        "folder": str(desk.folder),
-        "kind": desk.kind,
+        "folder": str(desk.takes.folder),
+        "kind": desk.takes.kind,
         "look": look.as_dict(),
     }
 
@@ -96,14 +96,14 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
         desk.patch = patch
     slots = content.get("slots")
     if isinstance(slots, dict):
-        desk.slots = {name: patch_from(slots.get(name)) for name in ("A", "B")}
-        desk.slot = "B" if content.get("slot") == "B" else "A"
+        desk.slots.patches = {name: patch_from(slots.get(name)) for name in ("A", "B")}
+        desk.slots.current = "B" if content.get("slot") == "B" else "A"
     desk.bypassed, desk.muted = bool(content.get("bypassed")), bool(content.get("muted"))
     try:
         desk.setup = Setup(**content["setup"])
         desk.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
-        desk.folder = Path(content["folder"])
-        desk.kind = "flac" if content.get("kind") == "flac" else "wav"
+        desk.takes.folder = Path(content["folder"])
+        desk.takes.kind = "flac" if content.get("kind") == "flac" else "wav"
         look.set(**content["look"])
     except (KeyError, TypeError, ValueError):
         return

@@ -1,5 +1,6 @@
 """One opened stream: host, source, device, look-back, and the watch on its network. No Qt. Main thread."""
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ DEMO = "demo"
 DEMO_FILE = BUILT_IN / "demo.flac"
 STRIP_DEPTHS = (0, 1, 2, 5, 10)
 VIRTUAL_BLOCK = 480
+STALL_S = 3.0
+"""A killed sound server leaves the stream active; but it asks for no more blocks."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,24 @@ class Values:
     bases: frozenset[int] | None = None
     gain_db: float = 0.0
     others: tuple[tuple[str, str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What is heard: a preset at some values."""
+
+    preset: Preset
+    values: Values
+
+    @property
+    def name(self) -> str:
+        """The preset with what was changed of it, short."""
+        values = self.values
+        parts = [] if values.layers is None else [f"{values.layers} layer{'s' if values.layers != 1 else ''}"]
+        parts += [] if values.amount >= 100 else [f"{values.amount:.0f} dB"]
+        parts += [] if values.latency_ms == 32 else [f"{values.latency_ms} ms"]
+        parts += [] if values.bases is None else [f"{len(values.bases)} bases"]
+        return ", ".join([self.preset.name, *parts])
 
 
 def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
@@ -132,9 +153,11 @@ class Sound:
             self._open_clip(setup, clip, preset, values)
         else:
             self._open_devices(setup, preset, values)
-        self.host.device_reported_ms = 1000 * self.stream.latency_s
+        latency_s = self.stream.latency_s if self.target_device is not None else None
+        self.host.device_reported_ms = None if latency_s is None else 1000 * latency_s
         self.watch = Watch(self.host.chain, strip_depths(Watch(self.host.chain).n_layers))
         self.wave = WaveTee(self.host)
+        self._blocks, self._grew = -1, time.monotonic()
 
     def _open_clip(self, setup: Setup, clip: ClipSource, preset: Preset, values: Values) -> None:
         rate, ring = clip.sample_rate, clip.ring
@@ -190,9 +213,16 @@ class Sound:
             self.clip.start(lambda: None)
         self.stream.start()
 
+    @property
+    def lost(self) -> bool:
+        """Whether the device has stopped: it says so, or asked for no block since this was read `STALL_S` ago."""
+        if self.host.blocks != self._blocks:
+            self._blocks, self._grew = self.host.blocks, time.monotonic()
+        return not self.stream.active or time.monotonic() - self._grew > STALL_S
+
     def stop(self) -> None:
         """End the stream, the source and an open take, in that order."""
-        self.stream.stop()
+        self.stream.stop(owner=self.host)
         if self.clip is not None:
             self.clip.stop()
         self.wave.stop()

@@ -80,6 +80,7 @@ QToolButton:checked:focus {{ border: 2px solid {text}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {palette.color(QPalette.ColorRole.PlaceholderText).name()}; }}
 QSlider:focus, QComboBox:focus, QListWidget:focus, QLineEdit:focus, QAbstractSpinBox:focus
   {{ outline: 2px solid {ring}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolTip {{ background: {tip}; color: {tip_text}; border: 1px solid {edge}; padding: 4px; }}
 """
 

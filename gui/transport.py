@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from gui.desk import Desk
+from gui.health import clock_text
 from gui.theme import signal_colour
 
 LATENCIES_MS = (32, 16, 8, 4)
@@ -84,7 +85,7 @@ class Transport(QWidget):
         """Show what the desk holds."""
         desk = self._desk
         running, layers = desk.sound is not None, desk.denoiser.get("layers")
-        states = {"run": desk.wanted, "record": desk.recording, "bypass": desk.bypassed, "mute": desk.muted}
+        states = {"run": desk.wanted, "record": desk.takes.recording, "bypass": desk.bypassed, "mute": desk.muted}
         for key, on in states.items():
             self._actions[key].setChecked(on)
         self._actions["record"].setEnabled(running)
@@ -104,9 +105,10 @@ class Transport(QWidget):
         amount = desk.patch.values.amount
         self.amount_text.setText(self.tr("no limit") if amount >= 100 else f"{amount:.0f} dB")
         self.layers_text.setText(f"{desk.depth} / {round(layers.maximum)}" if layers else "–")
-        self._show_state()
+        self.write()
 
-    def _show_state(self) -> None:
+    def write(self) -> None:
+        """Write what is heard, and how long the running take is."""
         desk = self._desk
         if desk.sound is None:
             text, kind = self.tr("■ STOPPED"), "warn"
@@ -116,10 +118,11 @@ class Transport(QWidget):
             text, kind = self.tr("⇥ BYPASSED: the input is heard"), "warn"
         else:
             text, kind = self.tr("▶ PROCESSING"), "good"
-        if desk.recording:
-            text += self.tr("  ● REC")
-        self.state.setText(text)
-        self.state.setAccessibleDescription(text)
+        if desk.takes.recording:
+            text += self.tr("  ● REC {}").format(clock_text(desk.takes.seconds))
+        if text != self.state.text():
+            self.state.setText(text)
+            self.state.setAccessibleDescription(text)
         style = f"font-weight: bold; color: {signal_colour(kind, self.palette()).name()}"
         if style != self.state.styleSheet():
             self.state.setStyleSheet(style)

@@ -8,11 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
-    QProgressBar,
-    QPushButton,
-    QSlider,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -21,16 +17,17 @@ from PySide6.QtWidgets import (
 from gui import settings as remembered
 from gui import theme as themes
 from gui.actions import MENUS, TABLE, make_actions, translated
-from gui.catalogue import Entry, find_files, scan
 from gui.clock import Clock
 from gui.deeds import Deeds
 from gui.desk import Desk
+from gui.footer import Footer
 from gui.health import Health
 from gui.look import Look
 from gui.meters import level_meter, removed_meter
 from gui.models import Models
 from gui.notice import Notice
 from gui.picture import Picture
+from gui.shelf import Shelf
 from gui.transport import Transport
 from gui.worker import Worker
 from realtime.base.units import SILENCE_DB
@@ -64,9 +61,8 @@ class Window(QMainWindow):
         remembered.restore(self.session, self.desk, self.look)
         self.clock = Clock(self)
         self.theme = str(self.session.get("theme", "system"))
-        self.folders = [Path(f) for f in self.session.get("folders", []) if isinstance(f, str)]
-        self._added: list[Entry] = []
-        self._files: dict[Path, tuple[int, int]] | None = None
+        folders = [Path(f) for f in self.session.get("folders", []) if isinstance(f, str)]
+        self.shelf = Shelf(self.worker, folders, self)
         self._n_texts = self._n_zero = 0
         self._loudest = SILENCE_DB
         self.deeds = Deeds(self)
@@ -111,24 +107,8 @@ class Window(QMainWindow):
         rows.addWidget(self.notice)
         rows.addWidget(self.splitter, 1)
         self.setCentralWidget(centre)
-        self.where = QLabel()
-        self.where.setAccessibleName(self.tr("Input and output"))
-        self.job = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 0)
-        self.progress.setMaximumWidth(120)
-        self.progress.setAccessibleName(self.tr("Work in the background"))
-        self.cancel = QPushButton(self.tr("Cancel"))
-        self.cancel.setAccessibleName(self.tr("Cancel the work in the background"))
-        self.snr_text = QLabel()
-        self.snr = QSlider(Qt.Orientation.Horizontal)
-        self.snr.setRange(-20, 40)
-        self.snr.setFixedWidth(120)
-        self.snr.setAccessibleName(self.tr("Clip over noise, SNR in dB"))
-        self.statusBar().addWidget(self.where)
-        for widget in (self.snr_text, self.snr, self.job, self.progress, self.cancel):
-            self.statusBar().addPermanentWidget(widget)
-        self._show_job("")
+        self.footer = Footer(self.desk, self.worker)
+        self.setStatusBar(self.footer)
 
     def _fill_menus(self) -> None:
         for title in MENUS:
@@ -142,23 +122,21 @@ class Window(QMainWindow):
         self.clock.frame.connect(self._frame)
         self.clock.text.connect(self._text)
         self.desk.said.connect(self.notice.tell)
-        self.desk.opened.connect(self._show_where)
+        self.desk.opened.connect(self._begin_anew)
         self.desk.changed.connect(self.refresh)
         self.desk.undo.indexChanged.connect(self.refresh)
         self.look.frozen_changed.connect(self.refresh)
-        self.worker.busy.connect(self._show_job)
-        self.cancel.clicked.connect(self.worker.cancel)
+        self.shelf.changed.connect(self.models.show_entries)
+        self.shelf.failed.connect(lambda sentence: self.tell("bad", sentence))
         self.models.chosen.connect(self.deeds.hear_entry)
-        self.snr.valueChanged.connect(self.desk.set_snr)
         self.picture.tabs.currentChanged.connect(lambda _: self.refresh())
         self.refresh()
-        self._show_where()
 
     def begin(self) -> None:
         """Tick, list the models, and let sound flow unless it was stopped last time."""
         self.picture.input.canvas.setFocus()
         self.clock.start()
-        self._scan_if_changed()
+        self.shelf.look()
         if self.session.get("running", True):
             self.desk.run(True)
 
@@ -167,38 +145,22 @@ class Window(QMainWindow):
     def refresh(self) -> None:
         """Show what the desk and the look hold."""
         actions, desk, tabs = self.actions_by_id, self.desk, self.picture.tabs
-        actions["match"].setChecked(desk.matched)
+        actions["match"].setChecked(desk.slots.matched)
         actions["freeze"].setChecked(self.look.frozen is not None)
-        actions["flac"].setChecked(desk.kind == "flac")
+        actions["flac"].setChecked(desk.takes.kind == "flac")
         actions["undo"].setEnabled(desk.undo.canUndo())
         actions["redo"].setEnabled(desk.undo.canRedo())
         actions["strip"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 0)
         actions["network"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 1)
-        mixing = desk.setup.noise is not None
-        self.snr.setVisible(mixing)
-        self.snr_text.setVisible(mixing)
-        self.snr.blockSignals(True)
-        self.snr.setValue(round(desk.setup.snr_db))
-        self.snr.blockSignals(False)
-        self.snr_text.setText(self.tr("SNR {:.0f} dB").format(desk.setup.snr_db).replace("-", "−"))
 
     def tell(self, kind: str, sentence: str) -> None:
         """Show a message."""
         self.notice.tell(kind, sentence)
 
-    def _show_where(self) -> None:
-        sound = self.desk.sound
-        text = self.tr("No sound is running") if sound is None else sound.description
-        self.where.setText(text)
-        self.where.setAccessibleDescription(text)
+    def _begin_anew(self) -> None:
         self._loudest, self._n_zero = SILENCE_DB, 0
         self.clear_meters()
         self.health.show_status(None, self.clock)
-
-    def _show_job(self, label: str) -> None:
-        self.job.setText(label)
-        for widget in (self.job, self.progress, self.cancel):
-            widget.setVisible(bool(label))
 
     def clear_meters(self) -> None:
         """Put the clip lamps out."""
@@ -234,23 +196,25 @@ class Window(QMainWindow):
             for meter in (self.meter_in, self.meter_out, self.meter_removed):
                 meter.put(meter.low, meter.low)
             return
-        self.status = sound.host.status()
-        self._loudest = max(self._loudest, self.status.peak_in)
-        self.meter_in.put(self.status.peak_in, self.status.rms_in)
-        self.meter_out.put(self.status.peak_out, self.status.rms_out)
+        status = sound.host.status()
+        self._loudest = max(self._loudest, status.peak_in)
+        self.meter_in.put(status.peak_in, status.rms_in)
+        self.meter_out.put(status.peak_out, status.rms_out)
         self.meter_removed.put(removed, removed)
 
     def _text(self) -> None:
         self._n_texts += 1
         self.desk.check()
         self.picture.write()
+        self.footer.write()
+        self.transport.write()
         for meter in (self.meter_in, self.meter_out, self.meter_removed):
             meter.describe()
         if self.desk.sound is not None:
             self.health.show_status(self.desk.sound.host.status(), self.clock)
             self._watch_for_zero()
         if self._n_texts % TEXTS_PER_SCAN == 0:
-            self._scan_if_changed()
+            self.shelf.look()
             self.save()
 
     def _watch_for_zero(self) -> None:
@@ -262,41 +226,12 @@ class Window(QMainWindow):
             text = self.tr("The input is digital zero: is the device muted, or is this program not allowed to hear it?")
             self.tell("warn", text)
 
-    # Models
-
-    def _scan_if_changed(self) -> None:
-        files = find_files(self.folders)
-        if files != self._files:
-            self._files = files
-            folders = list(self.folders)
-            self.worker.start(
-                self.tr("Reading the models"),
-                lambda: scan(folders),
-                self._show_entries,
-                lambda sentence: self.tell("bad", sentence),
-            )
-
-    def _show_entries(self, entries: list[Entry]) -> None:
-        known = {entry.path for entry in entries}
-        self.models.show_entries(entries + [e for e in self._added if e.path not in known])
-
-    def add_entry(self, entry: Entry) -> None:
-        """List a file from elsewhere."""
-        self._added = [e for e in self._added if e.path != entry.path] + [entry]
-        self._show_entries([e for e in self.models.entries if e.path != entry.path])
-
-    def watch_folder(self, folder: Path) -> None:
-        """List the models of a folder, now and as they appear."""
-        if folder not in self.folders:
-            self.folders.append(folder)
-        self._scan_if_changed()
-
     # What is remembered
 
     def save(self) -> None:
         """Write what changed."""
         content = remembered.desk_as_dict(self.desk, self.look)
-        content |= {"theme": self.theme, "folders": [str(f) for f in self.folders]}
+        content |= {"theme": self.theme, "folders": [str(f) for f in self.shelf.folders]}
         content |= {"tab": -1 if self.picture.tabs.isHidden() else self.picture.tabs.currentIndex()}
         content |= {"view": self.picture.output.canvas.view, "view_input": self.picture.input.canvas.view}
         self.settings.write(content)

@@ -43,7 +43,7 @@ def window(qtbot: "QtBot", tmp_path: Path) -> Iterator["Window"]:
     shown = Window(load_preset("default"), remember=False)
     qtbot.addWidget(shown)
     shown.desk.setup = Setup(source=DEMO)
-    shown.desk.folder = tmp_path / "takes"
+    shown.desk.takes.folder = tmp_path / "takes"
     shown.show()
     shown.activateWindow()
     qtbot.waitActive(shown)

@@ -69,7 +69,7 @@ def main() -> None:
     application = QApplication([])
     window = Window(load_preset("default"), remember=False)
     window.desk.setup = Setup(options.device, options.device, rate=options.rate, block=options.block)
-    window.desk.folder = options.folder
+    window.desk.takes.folder = options.folder
     window.show()
     window.begin()
     print(json.dumps({"muted": window.desk.muted, "told": window.notice.text.text()}), flush=True)

@@ -85,8 +85,8 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
 @checks("record")
 def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     act(window, "record")
-    assert "REC" in window.transport.state.text()
-    qtbot.wait(400)
+    qtbot.waitUntil(lambda: "REC 0:00.5" in window.transport.state.text())
+    assert "-dry.wav and " in window.footer.where.text()
     act(window, "record")
     dry, wet = (soundfile.read(next((tmp_path / "takes").glob(f"*{side}.wav")))[0] for side in ("dry", "wet"))
     assert len(dry) == len(wet) > 4800 and np.abs(dry).max() > 0.01 and not np.array_equal(dry, wet)
@@ -178,16 +178,16 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
 @checks("demo")
 def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     window.deeds.hear_file(clip(tmp_path / "x.wav"))
-    qtbot.waitUntil(lambda: "x.wav" in window.where.text())
+    qtbot.waitUntil(lambda: "x.wav" in window.footer.where.text())
     act(window, "demo")
-    qtbot.waitUntil(lambda: "built-in clip" in window.where.text())
+    qtbot.waitUntil(lambda: "built-in clip" in window.footer.where.text())
 
 
 @checks("open_audio")
 def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     act(window, "open_audio")
     give(window, qtbot, clip(tmp_path / "voice.wav"))
-    qtbot.waitUntil(lambda: "voice.wav" in window.where.text())
+    qtbot.waitUntil(lambda: "voice.wav" in window.footer.where.text())
     assert window.desk.sound is not None and window.desk.sound.host.sample_rate == 16000
 
 
@@ -195,11 +195,11 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
 def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     act(window, "open_noise")
     give(window, qtbot, clip(tmp_path / "hum.wav"))
-    qtbot.waitUntil(lambda: "hum.wav" in window.where.text())
-    assert window.snr.isVisible()
-    window.snr.setValue(-7)
+    qtbot.waitUntil(lambda: "hum.wav" in window.footer.where.text())
+    assert window.footer.snr.isVisible()
+    window.footer.snr.setValue(-7)
     assert window.desk.sound is not None and window.desk.sound.clip is not None
-    assert window.desk.sound.clip.snr_db == -7 and "−7" in window.snr_text.text()
+    assert window.desk.sound.clip.snr_db == -7 and "−7" in window.footer.snr_text.text()
 
 
 @checks("devices")
@@ -208,7 +208,7 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     dialog = dialog_of(window, qtbot, Devices)
     dialog.block.setCurrentIndex(dialog.block.findData(256))
     dialog.accept()
-    qtbot.waitUntil(lambda: window.desk.setup.block == 256 and engine(window, "last_frames") == 256)
+    qtbot.waitUntil(lambda: window.desk.setup.block == 256 and engine(window, "largest_block") == 256)
 
 
 @checks("open_model")
@@ -227,7 +227,7 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     folder.mkdir()
     act(window, "watch_folder")
     give(window, qtbot, folder)
-    qtbot.waitUntil(lambda: window.folders == [folder])
+    qtbot.waitUntil(lambda: window.shelf.folders == [folder])
     save_model(folder / "late.safetensors", make_model())
     qtbot.waitUntil(lambda: any(e.name == "late" for e in window.models.entries), timeout=4000)
 
@@ -249,7 +249,7 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     act(window, "slot")
     window.desk.set_depth(3)
     act(window, "slot")
-    qtbot.waitUntil(lambda: window.desk.slot == "A" and heard(window, "layers") == 25)
+    qtbot.waitUntil(lambda: window.desk.slots.current == "A" and heard(window, "layers") == 25)
     act(window, "slot")
     qtbot.waitUntil(lambda: window.models.slots["B"].isChecked() and heard(window, "layers") == 3)
 
@@ -261,8 +261,8 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     act(window, "slot")
     window.desk.set_amount(3)
     act(window, "match")
-    qtbot.waitUntil(lambda: window.desk.matched, timeout=20000)
-    gains = {name: patch.values.gain_db for name, patch in window.desk.slots.items() if patch}
+    qtbot.waitUntil(lambda: window.desk.slots.matched, timeout=20000)
+    gains = {name: patch.values.gain_db for name, patch in window.desk.slots.patches.items() if patch}
     assert gains["A"] == 0 and -12 < gains["B"] < 0
     sound = window.desk.sound
     assert sound is not None
@@ -414,7 +414,7 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     act(window, "folder")
     give(window, qtbot, tmp_path / "elsewhere")
-    qtbot.waitUntil(lambda: window.desk.folder == tmp_path / "elsewhere")
+    qtbot.waitUntil(lambda: window.desk.takes.folder == tmp_path / "elsewhere")
 
 
 @checks("flac")

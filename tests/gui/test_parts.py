@@ -11,12 +11,12 @@ from gui.abx import p_value
 from gui.bases import chain_of, choosing, model_of
 from gui.catalogue import find_files, scan
 from gui.clock import Clock
-from gui.desk import Patch, matching_gains
 from gui.health import clock_text
 from gui.history import History
 from gui.meters import level_meter
 from gui.models import card_html
-from gui.sound import Values, make_chain, strip_depths
+from gui.slots import matching_gains
+from gui.sound import Patch, Values, make_chain, strip_depths
 from gui.worker import Worker
 from realtime.engine.chain import Chain
 from realtime.engine.preset import BUILT_IN, load_preset

@@ -93,12 +93,12 @@ def test_what_cannot_be_used_is_told_and_the_sound_goes_on(
 
 def test_a_device_that_ends_is_told_and_run_starts_anew(window: Window, qtbot: QtBot) -> None:
     assert window.desk.sound is not None
-    window.desk.record(True)
+    window.desk.takes.record(True)
     recorder = window.desk.sound.wave.recorder
     assert recorder is not None
     window.desk.sound.stream.stop()
     qtbot.waitUntil(lambda: window.desk.sound is None)
-    assert "device stopped" in window.notice.text.text() and not window.desk.recording
+    assert "device stopped" in window.notice.text.text() and not window.desk.takes.recording
     assert soundfile.info(recorder.dry).frames == recorder.n_frames
     window.desk.run(True)
     qtbot.waitUntil(lambda: window.desk.sound is not None)
@@ -107,7 +107,7 @@ def test_a_device_that_ends_is_told_and_run_starts_anew(window: Window, qtbot: Q
 
 def test_a_full_disk_ends_the_take_and_nothing_else(window: Window, qtbot: QtBot) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    window.desk.record(True)
+    window.desk.takes.record(True)
     assert window.desk.sound is not None
     recorder = window.desk.sound.wave.recorder
     assert recorder is not None
@@ -116,18 +116,18 @@ def test_a_full_disk_ends_the_take_and_nothing_else(window: Window, qtbot: QtBot
         qtbot.waitUntil(lambda: "the take ended" in window.notice.text.text(), timeout=10000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not window.desk.recording and goes_on(window, qtbot)
+    assert not window.desk.takes.recording and goes_on(window, qtbot)
     assert soundfile.info(recorder.dry).frames > 20000
-    window.desk.record(True)
-    assert window.desk.recording
+    window.desk.takes.record(True)
+    assert window.desk.takes.recording
 
 
 def test_a_folder_that_cannot_be_written_is_told(window: Window, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    window.desk.folder = tmp_path / "file"
-    window.desk.record(True)
+    window.desk.takes.folder = tmp_path / "file"
+    window.desk.takes.record(True)
     assert "cannot be recorded into" in window.notice.text.text()
-    assert not window.desk.recording and not window.actions_by_id["record"].isChecked()
+    assert not window.desk.takes.recording and not window.actions_by_id["record"].isChecked()
 
 
 def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot) -> None:
@@ -143,10 +143,10 @@ def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot
 def test_a_take_is_what_the_look_back_holds(window: Window, qtbot: QtBot) -> None:
     sound = window.desk.sound
     assert sound is not None
-    window.desk.record(True)
+    window.desk.takes.record(True)
     recorder = sound.wave.recorder
     qtbot.wait(500)
-    window.desk.record(False)
+    window.desk.takes.record(False)
     assert recorder is not None
     take = np.stack([soundfile.read(p, dtype="float32")[0] for p in (recorder.dry, recorder.wet)], axis=1)
     rows = sound.wave.rows()
@@ -165,7 +165,7 @@ def visible_controls(top: QWidget) -> list[QWidget]:
 def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: QtBot, tab: int) -> None:
     window.show_tab(tab, True)
     window.deeds.mix_noise(Path(str(window.desk.setup.clip)))
-    qtbot.waitUntil(lambda: window.snr.isVisible())
+    qtbot.waitUntil(lambda: window.footer.snr.isVisible())
     window.tell("warn", "a message, so that its button is there")
     controls = visible_controls(window)
     for control in controls:
