@@ -52,6 +52,7 @@ TABLE: tuple[Row, ...] = (
     Row("abx", "Compare", "Blind test …", "Ctrl+B", "Which one is X? Count guesses, get a p-value", "Blind A B X test"),
     Row("strip", "Compare", "Layer strip", "T", "Show what is heard after some layers", "Layer strip", True),
     Row("network", "Compare", "Inside the network", "N", "Show bases and activations", "Inside network", True),
+    Row("others", "Compare", "Other models", "O", "Run other presets on the same input", "Other models", True),
     Row("freeze", "View", "Freeze", "F", "Hold the picture and scroll back; sound goes on", "Freeze the picture", True),
     Row("view", "View", "Next view of the output", "V", "Enhanced, mask, removed, noisy", "Next output view"),
     Row("scale", "View", "Next frequency scale", "S", "Linear, log or mel", "Next frequency scale"),

@@ -187,6 +187,9 @@ class Deeds:
     def network(self, on: bool) -> None:
         self._window.show_tab(1, on)
 
+    def others(self, on: bool) -> None:
+        self._window.show_tab(2, on)
+
     # View
 
     def freeze(self, on: bool) -> None:

@@ -96,8 +96,8 @@ class LayerStrip(QWidget):
         for pane in self.shown:
             pane.picture.advance()
 
-    def show_figures(self, explanation: Explanation | None, columns_per_s: float) -> None:
-        """Write what each depth removes and how well it fits, over the last second."""
+    def show_figures(self, explanation: Explanation | None, loads: tuple[float, ...]) -> None:
+        """Write what each depth removes, how well it fits, both over the last second, and what it costs."""
         history = self._history
         if history is None or not self.isVisible():
             return
@@ -106,12 +106,15 @@ class LayerStrip(QWidget):
             if pane.n_layers < 0 or i >= history.n_taps:
                 continue
             text = self.tr("−{:.1f} dB").format(history.removed_db(start, history.end, i))
-            if explanation is not None and pane.n_layers < len(explanation.work):
-                work = explanation.work[pane.n_layers] * columns_per_s / 1e6
-                text += f"  ·  KL {explanation.divergence[pane.n_layers]:.2f}\n{work:,.0f} M/s".replace(",", " ")
+            if explanation is not None and pane.n_layers < len(explanation.divergence):
+                text += f"  ·  KL {explanation.divergence[pane.n_layers]:.2f}"
+            text += "\n" + (self.tr("load {:.1f} %").format(100 * loads[i]) if i < len(loads) else "")
             pane.figures.setText(text)
             pane.figures.setToolTip(
-                self.tr("Removed in the last second; residual KL divergence as a share of the sound; multiply-adds")
+                self.tr(
+                    "Removed in the last second; residual KL divergence as a share of the sound; "
+                    "time used on one core, measured once"
+                )
             )
             pane.button.setAccessibleDescription(text)
         if explanation is not None:

@@ -10,12 +10,16 @@ from gui.history import History
 from gui.layers import N_PANES, LayerStrip
 from gui.look import Look
 from gui.network import Network
+from gui.others import Others
 from gui.pane import Pane
+from gui.sound import make_chain
 from gui.viewbar import ViewBar
 from gui.worker import Worker
 from realtime.base.errors import ModelError
 from realtime.base.units import db_to_gain
+from realtime.compare import depth_loads
 from realtime.explain import Explanation, explain
+from realtime.watch import Watch
 
 EXPLAINED_COLUMNS, EXPLAINED_EVERY = 16, 8  # the last second, in 8 ms steps
 _REMOVED_S = 0.15
@@ -33,15 +37,19 @@ class Picture(QWidget):
         self._explaining = Worker(self)
         self._asked = False
         self.explanation: Explanation | None = None
+        self._loads_of: Watch | None = None
+        self.loads: tuple[float, ...] = ()
         self.bar = ViewBar(look, freeze)
         self.input = Pane(look, self.tr("Input"), "noisy", self.tr("point at a picture to read Hz, s and dB"))
         self.output = Pane(look, self.tr("Output"), "enhanced")
         self.strip = LayerStrip(look)
         self.network = Network()
+        self.others = Others(desk, look)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.strip, self.tr("Layers: what each depth leaves"))
         self.tabs.addTab(self.network, self.tr("Inside the network"))
+        self.tabs.addTab(self.others, self.tr("Other models"))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         for widget, share in ((self.input, 3), (self.output, 3), (self.tabs, 2)):
             self.splitter.addWidget(widget)
@@ -129,6 +137,8 @@ class Picture(QWidget):
         self.output.canvas.advance()
         if self.strip.isVisible():
             self.strip.advance()
+        if self.others.isVisible():
+            self.others.advance()
         start = max(history.first, history.end - round(_REMOVED_S / history.column_s))
         return history.removed_db(start, history.end)
 
@@ -136,11 +146,13 @@ class Picture(QWidget):
         """Write figures; ask a worker what the network makes of the newest columns."""
         self.input.read()
         self.output.read()
+        self.others.write()
         history = self.history
         if history is None:
             return
         if self.strip.isVisible():
-            self.strip.show_figures(self.explanation, 1 / history.column_s)
+            self._measure_loads()
+            self.strip.show_figures(self.explanation, self.loads)
         if self.network.isVisible() and self.explanation is not None:
             self.network.map.put(self._activations(self.explanation))
             self.network.read()
@@ -156,6 +168,25 @@ class Picture(QWidget):
         stacks = history.stacks(EXPLAINED_COLUMNS, EXPLAINED_EVERY, model.context)
         self._asked = True
         self._explaining.start("", lambda: explain(model, stacks), self._explained, lambda _: self._explained(None))
+
+    def _measure_loads(self) -> None:
+        """Ask a worker, once for a network, what each depth costs on this machine."""
+        sound = self._desk.sound
+        if sound is None or sound.watch is self._loads_of:
+            return
+        watch, patch, rate = sound.watch, self._desk.patch, sound.host.sample_rate
+        self._loads_of, self.loads = watch, ()
+
+        def keep(loads: tuple[float, ...]) -> None:
+            if watch is self._loads_of:
+                self.loads = loads
+
+        self._explaining.start(
+            "",
+            lambda: depth_loads(make_chain(patch.preset, rate, patch.values), watch.depths),
+            keep,
+            lambda sentence: self._desk.said.emit("warn", sentence),
+        )
 
     def _explained(self, explanation: Explanation | None) -> None:
         self._asked = False
@@ -175,3 +206,4 @@ class Picture(QWidget):
     def stop(self) -> None:
         """Let the worker end."""
         self._explaining.wait()
+        self.others.stop()

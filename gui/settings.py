@@ -51,6 +51,11 @@ class Settings:
         return value if isinstance(value, QByteArray) else None
 
 
+def paths_from(content: Any) -> list[Path]:
+    """Return the paths of a list; what is none is left out."""
+    return [Path(item) for item in content if isinstance(item, str)] if isinstance(content, list) else []
+
+
 def patch_as_dict(patch: Patch | None) -> dict[str, Any] | None:
     """Return a patch as plain values."""
     if patch is None:

@@ -55,6 +55,17 @@ class WaveTee:
             n = min(self._n, len(self._kept))
             return self._kept[np.arange(self._n - n, self._n) % len(self._kept)]
 
+    @property
+    def end(self) -> int:
+        """Rows that have come since the stream began."""
+        return self._n
+
+    def rows_since(self, first: int) -> tuple[NDArray[np.float32], int]:
+        """Return a copy of the rows from number `first` on that are still kept, and the number of the next one."""
+        with self._lock:
+            first = max(min(first, self._n), self._n - len(self._kept))
+            return self._kept[np.arange(first, self._n) % len(self._kept)], self._n
+
     def save(self, folder: Path, kind: str) -> Recorder:
         """Write the kept rows as a take of their own and return it. On a worker thread."""
         rows = self.rows()

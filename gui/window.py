@@ -34,6 +34,7 @@ from realtime.base.units import SILENCE_DB
 from realtime.engine.preset import Preset
 
 TEXTS_PER_SCAN = 3  # of 4 a second: a new file is listed within a second
+TABS = ("strip", "network", "others")
 ZERO_TEXTS = 12
 """Readings of digital zero, 3 s of them, before a microphone is suspected of being switched off."""
 
@@ -61,8 +62,7 @@ class Window(QMainWindow):
         remembered.restore(self.session, self.desk, self.look)
         self.clock = Clock(self)
         self.theme = str(self.session.get("theme", "system"))
-        folders = [Path(f) for f in self.session.get("folders", []) if isinstance(f, str)]
-        self.shelf = Shelf(self.worker, folders, self)
+        self.shelf = Shelf(self.worker, remembered.paths_from(self.session.get("folders")), self)
         self._n_texts = self._n_zero = 0
         self._loudest = SILENCE_DB
         self.deeds = Deeds(self)
@@ -127,6 +127,8 @@ class Window(QMainWindow):
         self.desk.undo.indexChanged.connect(self.refresh)
         self.look.frozen_changed.connect(self.refresh)
         self.shelf.changed.connect(self.models.show_entries)
+        self.shelf.changed.connect(self.picture.others.show_entries)
+        self.picture.others.chosen.connect(self.deeds.hear_entry)
         self.shelf.failed.connect(lambda sentence: self.tell("bad", sentence))
         self.models.chosen.connect(self.deeds.hear_entry)
         self.picture.tabs.currentChanged.connect(lambda _: self.refresh())
@@ -150,8 +152,8 @@ class Window(QMainWindow):
         actions["flac"].setChecked(desk.takes.kind == "flac")
         actions["undo"].setEnabled(desk.undo.canUndo())
         actions["redo"].setEnabled(desk.undo.canRedo())
-        actions["strip"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 0)
-        actions["network"].setChecked(not tabs.isHidden() and tabs.currentIndex() == 1)
+        for i, name in enumerate(TABS):
+            actions[name].setChecked(not tabs.isHidden() and tabs.currentIndex() == i)
 
     def tell(self, kind: str, sentence: str) -> None:
         """Show a message."""
@@ -168,7 +170,7 @@ class Window(QMainWindow):
             meter.clear()
 
     def show_tab(self, i: int, on: bool) -> None:
-        """Show the strip (0) or the inside of the network (1), or none of them."""
+        """Show one of `TABS`, or none of them."""
         self.picture.tabs.setVisible(on)
         if on:
             self.picture.tabs.setCurrentIndex(i)
@@ -231,6 +233,7 @@ class Window(QMainWindow):
     def save(self) -> None:
         """Write what changed."""
         content = remembered.desk_as_dict(self.desk, self.look)
+        content |= {"others": [str(path) for path in self.picture.others.wanted]}
         content |= {"theme": self.theme, "folders": [str(f) for f in self.shelf.folders]}
         content |= {"tab": -1 if self.picture.tabs.isHidden() else self.picture.tabs.currentIndex()}
         content |= {"view": self.picture.output.canvas.view, "view_input": self.picture.input.canvas.view}
@@ -246,8 +249,9 @@ class Window(QMainWindow):
             shape = self.settings.shape(name) if self.session else None
             if shape is not None:
                 restore(shape)
+        self.picture.others.wanted = remembered.paths_from(self.session.get("others"))
         tab = self.session.get("tab", 0)
-        if tab in (-1, 0, 1):
+        if tab in range(-1, len(TABS)):
             self.show_tab(max(0, tab), tab >= 0)
         self.picture.output.set_view(str(self.session.get("view", "enhanced")))
         self.picture.input.set_view(str(self.session.get("view_input", "noisy")))

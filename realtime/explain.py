@@ -27,14 +27,11 @@ class Explanation:
         of the columns' sum: 0 is a perfect fit.
     removed_db : float64[K + 1]
         By how many dB the mask lowers the energy.
-    work : int64[K + 1]
-        Multiply-adds a column.
     """
 
     activations: Floats
     divergence: NDArray[np.float64]
     removed_db: NDArray[np.float64]
-    work: NDArray[np.int64]
 
 
 def explain(model: Model, stacks: Floats) -> Explanation:
@@ -53,7 +50,7 @@ def explain(model: Model, stacks: Floats) -> Explanation:
     cut = [_cut(w, model.n_bins, n_bins) for w in model.weights]
     n_speech = model.sources[0][1]
     h = np.ones((n, model.n_bases), np.float32)
-    divergence, removed, work = (np.zeros(model.n_layers + 1) for _ in range(3))
+    divergence, removed = np.zeros(model.n_layers + 1), np.zeros(model.n_layers + 1)
     for k in range(model.n_layers + 1):
         readout = cut[model.readouts[min(k, len(model.readouts) - 1)]]
         total = np.maximum(h @ readout.T, np.float32(FLOOR))
@@ -65,9 +62,7 @@ def explain(model: Model, stacks: Floats) -> Explanation:
             w = cut[model.layers[k]]
             x = m[:, -len(w) :]
             h = h * ((x / np.maximum(h @ w.T, np.float32(FLOOR))) @ w) / (w.sum(axis=0) + model.sparsity[k])
-            work[k + 1] = work[k] + 2 * w.size
-    reading = 2 * n_bins * model.n_bases
-    return Explanation(h.astype(np.float32), divergence, removed, (work + reading).astype(np.int64))
+    return Explanation(h.astype(np.float32), divergence, removed)
 
 
 def _cut(matrix: Floats, n_bins: int, n_kept: int) -> Floats:

@@ -39,9 +39,3 @@ def test_divergence_is_that_of_the_definition_and_falls_with_depth() -> None:
     wanted = sum(m * np.log(m / y) - m + y for m, y in zip(x[0, 0].astype(np.float64), model_x, strict=True))
     assert explanation.divergence[-1] == pytest.approx(wanted / x.sum(), rel=1e-3)
     assert explanation.divergence[-1] < explanation.divergence[0]
-
-
-def test_work_is_two_products_a_layer() -> None:
-    model = make_model(CONTEXT, n_layers=3)
-    work = explain(model, np.ones((1, CONTEXT, 257), np.float32)).work
-    assert np.diff(work).tolist() == [2 * 257 * CONTEXT * 9] * 3

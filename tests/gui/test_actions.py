@@ -321,6 +321,21 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     qtbot.waitUntil(lambda: window.desk.patch.values.bases == frozenset(range(64)) - {1}, timeout=10000)
 
 
+@checks("others")
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    act(window, "others")
+    pane = window.picture.others.panes[0]
+    assert pane.entry is not None and pane.entry.name == "sparse"
+    qtbot.waitUntil(lambda: "load" in pane.figures.text() and pane.history is not None, timeout=10000)
+    assert pane.history is not None and window.picture.history is not None
+    qtbot.waitUntil(lambda: pane.picture._drawn == pane.history.end > 50, timeout=10000)
+    pane.hear.setFocus()
+    press(pane.hear, "Space")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "sparse", timeout=10000)
+    act(window, "others")
+    assert not pane.isVisible()
+
+
 @checks("freeze")
 def _(window: Window, qtbot: QtBot, _: Path) -> None:
     act(window, "freeze")

@@ -37,8 +37,10 @@ from gui.settings import Settings
 from gui.sound import DEMO, Setup
 from gui.spectrogram import Spectrogram
 from gui.window import Window
-from realtime.engine.preset import load_preset
+from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
+from realtime.render import Stream
+from realtime.watch import Watch
 from tests.test_model import make_model
 
 CONTROLS = (
@@ -140,6 +142,38 @@ def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot
     assert np.abs(history.gains(50, 100, tap=0) - deepest).max() > 0.01
 
 
+def test_another_model_stands_beside_the_input_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "flat.toml").write_text('[[chain]]\nplugin = "gain"\n')
+    window.shelf.watch(tmp_path)
+    others = window.picture.others
+    others.wanted = [tmp_path / "flat.toml"]
+    window.show_tab(2, True)
+    pane = others.panes[0]
+    qtbot.waitUntil(lambda: pane.history is not None and "+0.0 dB" in pane.figures.text(), timeout=10000)
+    history, pane_history = window.picture.history, pane.history
+    assert history is not None and pane_history is not None
+    first = pane_history.end + 4  # the first three began before the pane did
+    qtbot.waitUntil(lambda: pane_history.end > first + 60)
+    wanted = history.values("noisy", first, first + 60)
+    assert np.abs(pane_history.values("noisy", first, first + 60) - wanted).max() <= 1e-5 < wanted.max()
+
+
+def test_a_depth_pane_equals_the_offline_output_of_that_depth(window: Window, qtbot: QtBot) -> None:
+    history, sound = window.picture.history, window.desk.sound
+    assert history is not None and sound is not None
+    qtbot.waitUntil(lambda: history.end > 200)
+    clip, rate = soundfile.read(BUILT_IN / "demo.flac", dtype="float32")
+    assert rate == sound.host.sample_rate
+    for pane in window.picture.strip.shown:
+        chain = load_preset("default").chain(rate, layers=pane.n_layers)
+        stream, watch = Stream(chain), Watch(chain)
+        stream.process(clip[: 2 * rate])
+        offline = watch.read()
+        shown = history.values("enhanced", 0, 200, pane.picture.tap)
+        assert np.abs(shown - offline.magnitudes[:200] * offline.mask[:200]).max() <= 1e-5, pane.n_layers
+        assert shown.max() > 0.01
+
+
 def test_a_take_is_what_the_look_back_holds(window: Window, qtbot: QtBot) -> None:
     sound = window.desk.sound
     assert sound is not None
@@ -161,7 +195,7 @@ def visible_controls(top: QWidget) -> list[QWidget]:
     return [w for w in found if w.isVisibleTo(top) and w.isEnabled() and w not in inner and w not in bars]
 
 
-@pytest.mark.parametrize("tab", [0, 1])
+@pytest.mark.parametrize("tab", [0, 1, 2])
 def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: QtBot, tab: int) -> None:
     window.show_tab(tab, True)
     window.deeds.mix_noise(Path(str(window.desk.setup.clip)))
@@ -218,7 +252,7 @@ def test_text_can_be_read_in_every_theme(window: Window, theme: str) -> None:
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 def test_nothing_is_clipped(window: Window, qtbot: QtBot, size: tuple[int, int]) -> None:
-    for tab in (0, 1):
+    for tab in (0, 1, 2):
         window.show_tab(tab, True)
         window.resize(*size)
         qtbot.wait(50)
@@ -309,7 +343,7 @@ def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Pat
         "no json",
         "[1, 2]",
         json.dumps({"patch": {"preset": "/nowhere.toml"}, "setup": {"colour": 3}, "look": 7, "slots": [], "tab": "x"}),
-        json.dumps({"patch": None, "setup": {"source": 5}, "safe_pairs": None, "folders": [3], "theme": "pink"}),
+        json.dumps({"patch": None, "setup": {"source": 5}, "safe_pairs": None, "folders": [3], "others": 5}),
     ],
 )
 def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, content: str) -> None:
