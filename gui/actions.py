@@ -38,6 +38,7 @@ TABLE: tuple[Row, ...] = (
     Row("less", "Sound", "Remove less", "Ctrl+Down", "Let up to 3 dB less be removed", "Remove up to 3 dB less"),
     Row("latency", "Sound", "Next latency mode", "L", "32, 16, 8 or 4 ms; lower costs more work", "Next latency mode"),
     Row("look_back", "Sound", "Save the last 60 s", "Ctrl+S", "Write the last minute, dry and wet", "Save look-back"),
+    Row("measure", "Sound", "Measure the latency", "Ctrl+Y", "Play a quiet burst, time its way", "Measure latency"),
     Row("clear", "Sound", "Clear the counts", "Ctrl+K", "Start drop-outs, loads and clip lamps anew", "Clear counts"),
     Row("microphone", "Input", "Default microphone", "Ctrl+I", "Hear the default input device", "Default microphone"),
     Row("demo", "Input", "Built-in clip", "Ctrl+D", "Play a noisy voice over and over", "Play the built-in clip"),

@@ -81,6 +81,9 @@ class Deeds:
     def look_back(self) -> None:
         self._desk.takes.save_look_back()
 
+    def measure(self) -> None:
+        self._desk.measurement.start()
+
     def clear(self) -> None:
         if self._desk.sound is not None:
             self._desk.sound.host.reset()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from gui.bases import model_of
+from gui.measurement import Measurement
 from gui.slots import Slots
 from gui.sound import Patch, Setup, Sound, Values, make_chain, read_source, settled
 from gui.takes import Takes
@@ -43,6 +44,7 @@ class Desk(QObject):
         self.patch = Patch(preset, Values())
         self.slots = Slots(self)
         self.takes = Takes(self)
+        self.measurement = Measurement(self)
         self.bypassed = self.muted = False
         self.wanted = False  # whether sound is to flow; it may still be opening
         self.sound: Sound | None = None
@@ -146,6 +148,7 @@ class Desk(QObject):
                 "bad", self.tr("The device stopped: it was unplugged, or its server ended. Run starts it anew.")
             )
         self.takes.check()
+        self.measurement.check()
 
     # What is heard
 

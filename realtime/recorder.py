@@ -1,9 +1,11 @@
 """Dry and wet to disk, lined up to the sample: a worker drains the wave ring into two files. Worker thread.
 
-The files' headers are renewed every half second, so a take that is killed still opens and lacks at most the last
-second. A full ring refuses rows and counts them; it never holds up the sound.
+The files' headers are renewed four times a second, so a take that is killed still opens and lacks at most the last
+second; past 4 GB a WAV becomes RF64. A full ring refuses rows and counts them; it never holds up the sound.
 """
 
+import contextlib
+import itertools
 import threading
 import time
 from pathlib import Path
@@ -11,17 +13,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from realtime.base.audiofile import create_audio, renew_header
 from realtime.base.errors import AudioFileError
 from realtime.base.ring import Ring
 
-SYNC_S = 0.5
-_UPDATE_HEADER_NOW = 0x1060  # SFC_UPDATE_HEADER_NOW of sndfile.h
-
-
-def _renew_header(file: soundfile.SoundFile) -> None:
-    """Write the header for what the file holds now (soundfile has no public call for it)."""
-    soundfile._snd.sf_command(file._file, _UPDATE_HEADER_NOW, soundfile._ffi.NULL, 0)
-    file.flush()
+SYNC_S = 0.25
 
 
 class Recorder:
@@ -45,9 +41,6 @@ class Recorder:
     """
 
     def __init__(self, ring: Ring, folder: Path, sample_rate: float, kind: str = "wav") -> None:
-        stamp = time.strftime("%Y-%m-%d_%H-%M-%S")
-        self.dry = _free_name(folder, stamp, f"dry.{kind}")
-        self.wet = _free_name(folder, stamp, f"wet.{kind}")
         self.n_frames = 0
         self.problem: str | None = None
         self._ring = ring
@@ -55,11 +48,12 @@ class Recorder:
         subtype = "FLOAT" if kind == "wav" else "PCM_24"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._files = [
-                soundfile.SoundFile(path, "w", round(sample_rate), 1, subtype) for path in (self.dry, self.wet)
-            ]
-        except (soundfile.LibsndfileError, OSError, ValueError) as error:
+            self.dry, self.wet = _free_names(folder, kind)
+        except OSError as error:
             raise AudioFileError(f"{folder} cannot be recorded into ({error}); name a folder you can write") from None
+        self._files = [
+            create_audio(path, round(sample_rate), 1, kind.upper(), subtype) for path in (self.dry, self.wet)
+        ]
         self._thread = threading.Thread(target=self._drain, name="recorder", daemon=True)
         self._thread.start()
 
@@ -78,7 +72,7 @@ class Recorder:
                 if time.monotonic() - renewed > SYNC_S:
                     renewed = time.monotonic()
                     for file in self._files:
-                        _renew_header(file)
+                        renew_header(file)
                 if last:
                     for file in self._files:
                         file.close()
@@ -96,17 +90,21 @@ class Recorder:
 
     def _end_early(self, reason: str) -> None:
         self.problem = (
-            f"the take ended after {self.n_frames} frames ({reason}); what was written is kept in {self.dry.parent}"
+            f"the take ended after {self.n_frames} frames, as {self.dry.parent} takes no more ({reason.rstrip('.')}); "
+            "what was written is kept; free some space and start a new take"
         )
-        for file in self._files:
-            try:
-                file.close()
-            except (soundfile.LibsndfileError, OSError):
-                continue  # the other file is still worth closing
+        # The other file is still worth closing when one cannot be.
+        for finish in (renew_header, soundfile.SoundFile.close):
+            for file in self._files:
+                with contextlib.suppress(soundfile.LibsndfileError, OSError):
+                    finish(file)
 
 
-def _free_name(folder: Path, stamp: str, ending: str) -> Path:
-    path, n = folder / f"{stamp}-{ending}", 2
-    while path.exists():
-        path, n = folder / f"{stamp}-{n}-{ending}", n + 1
-    return path
+def _free_names(folder: Path, kind: str) -> tuple[Path, Path]:
+    stamp = time.strftime("%Y-%m-%d_%H-%M-%S")
+    for n in itertools.count(1):
+        take = stamp if n == 1 else f"{stamp}-{n}"
+        dry, wet = folder / f"{take}-dry.{kind}", folder / f"{take}-wet.{kind}"
+        if not (dry.exists() or wet.exists()):
+            break
+    return dry, wet

@@ -1,15 +1,19 @@
 """The same callback over a file: what is rendered is what is heard live, lined up with the input. Main thread."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from realtime.base.audiofile import create_audio, open_audio
 from realtime.base.errors import AudioFileError
 from realtime.engine.callback import process_block
 from realtime.engine.chain import Chain
+from realtime.engine.state import LARGEST_SAMPLE
 from realtime.host import Host
 
 BLOCK = 1 << 14
@@ -51,16 +55,41 @@ def render(x: NDArray[np.float32], chain: Chain) -> NDArray[np.float32]:
     return np.concatenate([*blocks, np.zeros(0, np.float32)])[chain.latency :]
 
 
-def _blocks(file: soundfile.SoundFile, tail: int) -> Iterator[NDArray[np.float32]]:
-    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
-        yield block
-    yield np.zeros((tail, file.channels), np.float32)
+def _blocks(file: Any) -> Iterator[NDArray[np.float32]]:
+    """Yield every frame of a file, float32[n, channels], or say what is wrong with it."""
+    done, path = 0, Path(file.name)
+    try:
+        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+            if not (np.abs(block) <= LARGEST_SAMPLE).all():
+                raise AudioFileError(
+                    f"{path} holds samples that are no numbers, or beyond +120 dBFS, after "
+                    f"{done / file.samplerate:.1f} s; export it anew"
+                )
+            done += len(block)
+            yield block
+    except soundfile.LibsndfileError as error:
+        raise AudioFileError(f"{path} is damaged after {done} frames ({error}); copy it anew") from None
+    if done < file.frames and file.format != "MP3":  # whose length may be a guess
+        raise AudioFileError(f"{path} is cut short: {done} of {file.frames} frames are there; copy it anew")
+
+
+def _kind(target: Path) -> str:
+    kind = {"AIF": "AIFF"}.get(name := target.suffix[1:].upper(), name)
+    if kind == "RAW" or kind not in soundfile.available_formats():
+        raise AudioFileError(f"{target} names no audio format that can be written; end it in .wav or .flac")
+    return kind
+
+
+def _subtype(kind: str, found: str) -> str | None:
+    """Return how samples are stored: as in the source where that is exact and the target can do it."""
+    exact = found.startswith("PCM_") or found in ("FLOAT", "DOUBLE")
+    return found if exact and soundfile.check_format(kind, found) else None
 
 
 def render_file(
     source: Path, target: Path, make_chain: Callable[[float], Chain], report: Callable[[float], None] | None = None
 ) -> None:
-    """Enhance every channel of a file in constant memory. [main-thread]
+    """Enhance every channel of a file in constant memory; the target appears once it is whole. [main-thread]
 
     Parameters
     ----------
@@ -74,26 +103,35 @@ def render_file(
     Raises
     ------
     AudioFileError
-        If the source cannot be read or the target cannot be written.
+        If the source cannot be read to its end or the target cannot be written.
     """
-    try:
-        file = soundfile.SoundFile(source)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise AudioFileError(f"{source} cannot be read as audio ({error}); give a WAV, FLAC, OGG or MP3 file") from None
-    with file:
+    target = target.resolve()
+    kind, unfinished = _kind(target), target.with_name(target.name + ".part")
+    with open_audio(source) as file:
+        if not target.parent.is_dir() or (target.exists() and not target.is_file()):
+            raise AudioFileError(f"{target} is not a file in a folder that is there; name another output")
+        if file.frames == 0 and kind in ("FLAC", "MP3"):  # libsndfile writes no header before the first sample
+            raise AudioFileError(f"{source} is empty, and no {kind} file can be; name a .wav file")
         streams = [Stream(make_chain(float(file.samplerate))) for _ in range(file.channels)]
-        latency = streams[0].host.chain.latency
+        subtype = _subtype(kind, file.subtype)
+        out = create_audio(unfinished, file.samplerate, file.channels, kind, subtype, file.frames)
         try:
-            subtype = file.subtype if soundfile.check_format(target.suffix[1:].upper(), file.subtype) else None
-            out = soundfile.SoundFile(target, "w", file.samplerate, file.channels, subtype)
-        except (soundfile.LibsndfileError, OSError, ValueError, TypeError) as error:
-            raise AudioFileError(f"{target} cannot be written ({error}); name a .wav or .flac file") from None
-        with out:
-            skip, done = latency, 0
-            for block in _blocks(file, latency):
-                columns = [stream.process(block[:, c]) for c, stream in enumerate(streams)]
-                out.write(np.stack(columns, axis=1)[skip:])
-                skip = max(0, skip - len(block))
-                done += len(block)
-                if report is not None:
-                    report(min(1.0, done / max(1, file.frames)))
+            with out:
+                _render_into(out, file, streams, report)
+            unfinished.replace(target)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioFileError(f"{target} cannot be written ({error}); free some space or name another") from None
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _render_into(out: Any, file: Any, streams: list[Stream], report: Callable[[float], None] | None) -> None:
+    latency = streams[0].host.chain.latency
+    skip, done = latency, 0
+    for block in itertools.chain(_blocks(file), [np.zeros((latency, file.channels), np.float32)]):
+        columns = [stream.process(block[:, c]) for c, stream in enumerate(streams)]
+        out.write(np.stack(columns, axis=1)[skip:])
+        skip = max(0, skip - len(block))
+        done += len(block)
+        if report is not None:
+            report(min(1.0, done / max(1, file.frames)))

@@ -1,28 +1,8 @@
-"""The command ``unfold``: start-up with progress, errors as one sentence, and the groups of commands. Main thread."""
+"""The command ``unfold``: errors as one sentence, exit statuses. Main thread."""
 
 import sys
 
-from realtime.base import safety
 from realtime.base.errors import UnfoldError
-
-
-def _warm_up() -> None:
-    """Compile or load the audio kernels; show a bar where it takes long (once per version)."""
-    if any(safety.cache_folder().rglob("*.nbi")) or not safety.FLAGS["cache"]:
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("Compiling the audio kernels (first start only)", total=safety.n_declared())
-        safety.progress.append(lambda n: bar.update(task, completed=n))
-        import realtime.devices.virtual
-        import realtime.plugins.delay
-        import realtime.plugins.denoise
-        import realtime.plugins.gain
-        import realtime.render  # noqa: F401
-
-        safety.progress.clear()
 
 
 def main() -> None:
@@ -31,7 +11,6 @@ def main() -> None:
     if verbose:
         sys.argv.remove("--verbose")
     try:
-        _warm_up()
         from realtime.cli.commands import app
 
         app(prog_name="unfold")

@@ -1,4 +1,7 @@
-"""All commands with their options; each hands over to the file that does the work. Main thread."""
+"""All commands with their options; each hands over to the file that does the work. Main thread.
+
+That file is imported by the command alone, so that none pays for what another needs.
+"""
 
 import json
 from dataclasses import asdict
@@ -8,11 +11,7 @@ from typing import Annotated
 
 import typer
 
-from realtime.cli.enhance import enhance_files
-from realtime.cli.live import Session, run_live, run_main_job
-from realtime.cli.window import WindowError, open_window
-from realtime.engine.preset import list_presets
-from realtime.engine.registry import plugin_classes
+from realtime.cli.warmup import warm_up
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
@@ -39,11 +38,18 @@ AmountOption = Annotated[
 LatencyOption = Annotated[LatencyMs, typer.Option(help="Delay of the transform; lower costs more.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
+NEED_NO_KERNELS = ("devices", "doctor")  # the doctor looks at the cache before it fills it
+
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Without a command: open the window where there is a screen, else clean the default microphone. [main-thread]"""
+    if context.invoked_subcommand not in NEED_NO_KERNELS:
+        warm_up()
     if context.invoked_subcommand is None:
+        from realtime.cli.live import run_main_job
+        from realtime.cli.window import WindowError, open_window
+
         try:
             raise typer.Exit(open_window([]))
         except WindowError:
@@ -83,9 +89,14 @@ def live(
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after so long.")] = None,
     record: Annotated[Path | None, typer.Option(metavar="DIR", help="Record dry and wet into this folder.")] = None,
     channel: Annotated[str, typer.Option(help="Input channel: mix, left, right or a number from 1.")] = "mix",
+    measure_latency: Annotated[
+        bool, typer.Option("--measure-latency", help="Play a quiet burst of noise and time its way to the input.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Clean a microphone, a file or the built-in clip in real time. [main-thread]"""
+    from realtime.cli.live import Session, run_live
+
     session = Session(
         input_device,
         output_device,
@@ -98,6 +109,7 @@ def live(
         seconds,
         record,
         channel,
+        measure_latency,
     )
     run_live(session, as_json)
 
@@ -105,6 +117,8 @@ def live(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def gui(context: typer.Context) -> None:
     """Open the window; 'unfold gui --help' lists its options. [main-thread]"""
+    from realtime.cli.window import open_window
+
     raise typer.Exit(open_window(context.args))
 
 
@@ -119,12 +133,16 @@ def enhance(
     jobs: Annotated[int, typer.Option(min=1, help="Files at once.")] = 1,
 ) -> None:
     """Clean audio files: same length, rate and channels, lined up with the input. [main-thread]"""
+    from realtime.cli.enhance import enhance_files
+
     enhance_files(inputs, output, preset, layers, amount, int(latency_ms.value), jobs)
 
 
 @app.command()
 def presets(as_json: JsonOption = False) -> None:
     """List the presets. [main-thread]"""
+    from realtime.engine.preset import list_presets
+
     found = list_presets()
     if as_json:
         print(json.dumps([{"name": p.name, "description": p.description, "path": str(p.path)} for p in found]))
@@ -136,6 +154,8 @@ def presets(as_json: JsonOption = False) -> None:
 @app.command()
 def plugins(as_json: JsonOption = False) -> None:
     """List the installed plugins and their parameters. [main-thread]"""
+    from realtime.engine.registry import plugin_classes
+
     described = [asdict(plugin.descriptor) for plugin in plugin_classes().values()]
     if as_json:
         print(json.dumps(described))
@@ -144,3 +164,30 @@ def plugins(as_json: JsonOption = False) -> None:
         print(f"{plugin['id']:10s} {plugin['description']}")
         for p in plugin["parameters"]:
             print(f"{'':10s}   {p['id']}: {p['minimum']:g} to {p['maximum']:g} {p['unit']} (default {p['default']:g})")
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what is fine on this machine, what is not, and the line to type. [main-thread]"""
+    from realtime.cli.doctor import examine, print_report, sound_can_run
+
+    checks = examine()
+    if as_json:
+        print(json.dumps({"sound_can_run": sound_can_run(checks), "checks": [asdict(c) for c in checks]}))
+    else:
+        print_report(checks)
+    if not sound_can_run(checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(as_json: JsonOption = False) -> None:
+    """Measure how fast the presets run on this machine. [main-thread]"""
+    from realtime.cli.bench import measure_presets, print_speeds
+    from realtime.cli.machine import machine
+
+    here, speeds = machine(), measure_presets()
+    if as_json:
+        print(json.dumps({"machine": asdict(here), "presets": [asdict(s) for s in speeds]}))
+    else:
+        print_speeds(here, speeds)

@@ -1,5 +1,6 @@
 """``unfold enhance``: files in, cleaned files out, several at once if asked. Main thread."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,10 +16,25 @@ from realtime.render import render_file
 def _targets(inputs: list[Path], output: Path | None) -> list[Path]:
     if output is None:
         return [path.with_name(f"{path.stem}-clean.wav") for path in inputs]
-    if output.is_dir() or len(inputs) > 1 or not output.suffix:
-        output.mkdir(parents=True, exist_ok=True)
+    if output.is_dir() or not output.suffix:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AudioFileError(f"{output} cannot be made a folder ({error.strerror}); name another") from None
         return [output / f"{path.stem}.wav" for path in inputs]
+    if len(inputs) > 1:
+        raise AudioFileError(f"{len(inputs)} files cannot all become {output}; name a folder with -o")
     return [output]
+
+
+def _check(inputs: list[Path], targets: list[Path]) -> None:
+    places = [path.resolve() for path in targets]
+    if len(set(places)) < len(places):
+        raise AudioFileError("two inputs have the same name and would be written to one file; clean them one by one")
+    there = [path for path in inputs if path.exists()]
+    for target in targets:
+        if target.exists() and any(target.samefile(path) for path in there):
+            raise AudioFileError(f"{target} is itself an input; name another output")
 
 
 def enhance_files(
@@ -32,6 +48,21 @@ def enhance_files(
 ) -> None:
     """Clean every file; name those that fail, after doing the others. [main-thread]
 
+    Parameters
+    ----------
+    inputs : list of Path
+        Anything soundfile reads.
+    output : Path or None
+        A file, or a folder (made if missing) for files named after the inputs; None writes beside each input.
+    preset_name : str
+        Name or .toml path.
+    layers, amount_db
+        In place of the preset's own values.
+    latency_ms : int
+        32, 16, 8 or 4.
+    jobs : int
+        Files at once.
+
     Raises
     ------
     UnfoldError
@@ -39,11 +70,8 @@ def enhance_files(
     """
     preset = load_preset(preset_name)
     targets = _targets(inputs, output)
-    if len(set(targets)) < len(targets):
-        raise AudioFileError("two inputs have the same name and would be written to one file; clean them one by one")
-    for source, target in zip(inputs, targets, strict=True):
-        if target.exists() and source.exists() and target.samefile(source):
-            raise AudioFileError(f"{target} is the input itself; name another output")
+    _check(inputs, targets)
+    stop = threading.Event()
 
     def make_chain(sample_rate: float) -> Chain:
         return preset.chain(sample_rate, latency_ms, layers, amount_db)
@@ -53,14 +81,25 @@ def enhance_files(
 
         def work(source: Path, target: Path) -> None:
             task = bar.add_task(source.name, total=1.0)
-            render_file(source, target, make_chain, lambda share: bar.update(task, completed=share))
+
+            def report(share: float) -> None:
+                if stop.is_set():
+                    raise AudioFileError(f"{source} was not finished")
+                bar.update(task, completed=share)
+
+            render_file(source, target, make_chain, report)
 
         futures = [pool.submit(work, *pair) for pair in zip(inputs, targets, strict=True)]
-        for future, target in zip(futures, targets, strict=True):
-            try:
-                future.result()
-                print(target)
-            except AudioFileError as error:
-                failures.append(str(error))
+        try:
+            for future, target in zip(futures, targets, strict=True):
+                try:
+                    future.result()
+                    print(target)
+                except AudioFileError as error:
+                    failures.append(str(error))
+        except BaseException:  # Ctrl-C, or what would fail for every file
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if failures:
         raise AudioFileError("; ".join(failures))

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from realtime.base.audiofile import open_audio
 from realtime.base.errors import AudioFileError
 from realtime.base.ring import Ring
 from realtime.base.units import db_to_gain
@@ -30,17 +31,17 @@ def read_clip(path: Path, channel: int | None = None) -> tuple[NDArray[np.float3
     AudioFileError
         If it cannot be read, is empty, is longer than `MAX_CLIP_S` or has no such channel.
     """
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate, n_channels = float(file.samplerate), file.channels
-            if file.frames > MAX_CLIP_S * rate:
-                raise AudioFileError(
-                    f"{path} lasts {file.frames / rate / 60:.0f} minutes; a clip has at most {MAX_CLIP_S / 60:.0f}: "
-                    "give a shorter one, or 'unfold enhance' for a whole recording"
-                )
+    with open_audio(path) as file:
+        rate, n_channels = float(file.samplerate), file.channels
+        if file.frames > MAX_CLIP_S * rate:
+            raise AudioFileError(
+                f"{path} lasts {file.frames / rate / 60:.0f} minutes; a clip has at most {MAX_CLIP_S / 60:.0f}: "
+                "give a shorter one, or 'unfold enhance' for a whole recording"
+            )
+        try:
             frames = file.read(dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise AudioFileError(f"{path} cannot be read as audio ({error}); give a WAV, FLAC, OGG or MP3 file") from None
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioFileError(f"{path} is damaged ({error}); copy it anew") from None
     if not len(frames):
         raise AudioFileError(f"{path} holds no sound; give another file")
     if channel is not None and channel >= n_channels:

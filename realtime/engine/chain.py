@@ -7,6 +7,7 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
+from realtime.base.errors import PluginError
 from realtime.base.intrinsics import as_pointer, call_run, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.safety import realtime
@@ -68,6 +69,16 @@ def run_chain(chain: int, x: int, wet: int, dry: int, n: int) -> np.int64:
     return status
 
 
+def _activated(plugin: Plugin, sample_rate: float) -> Process:
+    process = plugin.activate(sample_rate, CHUNK)
+    if not isinstance(process.run, int | np.integer) or process.run == 0:
+        raise PluginError(
+            f"plugin {plugin.descriptor.id!r} gives {process.run!r} to be run, and no Python runs on the audio thread; "
+            "give the address of compiled code, as realtime/plugins/gain.py does with realtime_callback(RUN_SIGNATURE)"
+        )
+    return process
+
+
 class Chain:
     """Active plugins in series at one sample rate. Owned by the main thread, run by the audio thread.
 
@@ -77,12 +88,17 @@ class Chain:
         Activated here, in order of the sound.
     sample_rate : float
         Hz.
+
+    Raises
+    ------
+    PluginError
+        If a plugin gives no address of compiled code.
     """
 
     def __init__(self, plugins: Sequence[Plugin], sample_rate: float) -> None:
         self.plugins = tuple(plugins)
         self.sample_rate = sample_rate
-        self.processes: list[Process] = [p.activate(sample_rate, CHUNK) for p in self.plugins]
+        self.processes: list[Process] = [_activated(p, sample_rate) for p in self.plugins]
         self.latency = sum(p.latency for p in self.processes)
         self.state = State(
             CHAIN,

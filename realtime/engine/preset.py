@@ -16,13 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 import realtime
 from realtime.base.errors import PluginError, PresetError
 from realtime.engine.chain import Chain
-from realtime.engine.registry import plugin_classes
+from realtime.engine.registry import plugin_class
 from realtime.model import load_model
+from realtime.plugin import Parameter
 
 BUILT_IN = Path(realtime.__file__).resolve().parents[1] / "presets"
 
@@ -64,34 +67,41 @@ class Preset:
         PresetError, ModelError, PluginError
             If a stage cannot be made.
         """
+        asked = {"layers": layers, "amount": amount_db}
+        given = {name: float(value) for name, value in asked.items() if value is not None}
         chain = Chain([self._plugin(stage, latency_ms) for stage in self.stages], sample_rate)
-        wanted = {(s.plugin, name): value for s in self.stages for name, value in s.parameters.items()}
-        asked = {("denoise", "layers"): layers, ("denoise", "amount"): amount_db}
-        wanted |= {key: float(value) for key, value in asked.items() if value is not None}
-        for (plugin, name), value in wanted.items():
-            try:
-                parameter, place = chain.parameter(plugin, name)
-            except KeyError:
-                raise PresetError(f"{self.path}: plugin {plugin!r} has no parameter {name!r}") from None
-            if not parameter.minimum <= value <= parameter.maximum:
-                raise PresetError(
-                    f"{name} is {value:g} for preset {self.name!r}; {parameter.minimum:g} to {parameter.maximum:g}"
-                    " are possible"
-                )
-            place[0] = parameter.clip(value)
+        if given and all(stage.plugin != "denoise" for stage in self.stages):
+            raise PresetError(f"preset {self.name!r} has no denoise stage, so no {' or '.join(given)} can be set")
+        for stage, plugin, process in zip(self.stages, chain.plugins, chain.processes, strict=True):
+            values = stage.parameters | (given if stage.plugin == "denoise" else {})
+            self._set(stage.plugin, plugin.descriptor.parameters, process.parameters, values)
         return chain
 
+    def _set(
+        self, plugin: str, known: tuple[Parameter, ...], places: NDArray[np.float32], values: dict[str, float]
+    ) -> None:
+        for name, value in values.items():
+            i = next((i for i, parameter in enumerate(known) if parameter.id == name), None)
+            if i is None:
+                raise PresetError(f"{self.path}: plugin {plugin!r} has no parameter {name!r}")
+            if not known[i].minimum <= value <= known[i].maximum:
+                raise PresetError(
+                    f"{name} is {value:g} for preset {self.name!r}; {known[i].minimum:g} to {known[i].maximum:g}"
+                    " are possible"
+                )
+            places[i] = known[i].clip(value)
+
     def _plugin(self, stage: Stage, latency_ms: int) -> Any:
-        classes = plugin_classes()
-        if stage.plugin not in classes:
-            there = ", ".join(sorted(classes))
-            raise PresetError(f"{self.path}: there is no plugin {stage.plugin!r}; there are: {there}")
+        try:
+            made = plugin_class(stage.plugin)
+        except PluginError as error:
+            raise PresetError(f"{self.path}: {error}") from error
         options = dict(stage.options)
         if "model" in options:
-            options["model"] = load_model(self.path.parent / options["model"])
+            options["model"] = load_model(self.path.parent / str(options["model"]))
             options["latency_ms"] = latency_ms
         try:
-            return classes[stage.plugin](**options)
+            return made(**options)
         except (TypeError, ValueError) as error:
             raise PluginError(f"{self.path}: plugin {stage.plugin!r} cannot be made: {error}") from None
 
@@ -102,7 +112,13 @@ def preset_folders() -> list[Path]:
 
 
 def list_presets() -> list[Preset]:
-    """Return every preset that can be read, by name; the user's hide built-ins of the same name. [main-thread]"""
+    """Return every preset, by name; the user's hide built-ins of the same name. [main-thread]
+
+    Raises
+    ------
+    PresetError
+        If one is malformed.
+    """
     found: dict[str, Preset] = {}
     for folder in preset_folders():
         for path in sorted(folder.glob("*.toml")):
@@ -129,7 +145,7 @@ def load_preset(wanted: str) -> Preset:
 
 def _read(path: Path) -> Preset:
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text("utf-8"))
         stages = []
         for entry in content["chain"]:
             options = {k: v for k, v in entry.items() if k not in ("plugin", "parameters")}

@@ -23,6 +23,7 @@ from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 
 LAYERS, AMOUNT = 0, 1
 NO_LIMIT_DB = 100.0
+NOT_STARTED = np.float32(-1)
 
 DENOISE = np.dtype(
     [
@@ -31,7 +32,7 @@ DENOISE = np.dtype(
         ("network", np.int64),  # NMF
         ("dry", np.int64),  # DELAY_LINE of the same latency, heard at amount 0
         ("dry_block", np.int64),  # float32[max hop]
-        ("wet", np.float32),  # 0: delayed input, bit for bit; 1: processed
+        ("wet", np.float32),  # 0: delayed input, bit for bit; 1: processed; NOT_STARTED: as the amount says, no fade
         ("wet_step", np.float32),
         ("n_phases", np.int64),  # hops per column of the model: 1, or more in the low-latency modes
         ("phase", np.int64),
@@ -128,7 +129,7 @@ def _run(state: Any, source: Any, target: Any, n_frames: int) -> int:
         dry = dry_block[:n]
         delay_block(s.dry, x[done : done + n], dry)
         exchange(s.stft, x[done : done + n], y[done : done + n])
-        wet = s.wet
+        wet = heard if s.wet == NOT_STARTED else s.wet
         for i in range(n):
             wet = min(wet + s.wet_step, heard) if wet < heard else max(wet - s.wet_step, heard)
             y[done + i] = dry[i] if wet == 0 else (y[done + i] if wet == 1 else dry[i] + wet * (y[done + i] - dry[i]))
@@ -201,7 +202,7 @@ class Denoise:
             network=net,
             dry=delay_line(n_synthesis),
             dry_block=aligned(hop),
-            wet=1.0,
+            wet=NOT_STARTED,
             wet_step=1 / (0.01 * sample_rate),
             n_phases=n_phases,
             stacks=aligned(n_phases * n_bins * model.context),

@@ -64,7 +64,7 @@ def test_resampling_agrees_with_scipy(rate: int, wanted: int) -> None:
 def test_files_that_cannot_be_played_say_why(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound")
     cases = {
-        tmp_path / "none.wav": "cannot be read",
+        tmp_path / "none.wav": "there is no file",
         tmp_path / "text.wav": "cannot be read",
         write(tmp_path / "empty.wav", np.zeros(0)): "holds no sound",
         write(tmp_path / "long.wav", np.zeros(601 * 10), 10): "at most 10",

@@ -154,6 +154,15 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     assert len(take) > 0.3 * 48000 and np.abs(take).max() > 0.01
 
 
+@checks("measure")
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    act(window, "measure")
+    assert "choose an input and an output device" in window.notice.text.text()
+    act(window, "run")
+    act(window, "measure")
+    assert "press Run first" in window.notice.text.text()
+
+
 @checks("clear")
 def _(window: Window, qtbot: QtBot, _: Path) -> None:
     assert window.desk.sound is not None
