@@ -1,12 +1,17 @@
-"""What one frame of the window's pictures costs, against `pg.ImageItem`, the usual way, in the same run.
+"""What a frame of the window costs, against `pg.ImageItem`, and what the window costs the sound.
 
 Two spectrograms of 257 bins and 1000 columns and a strip of six depths of 160 columns, 2 new columns a frame, on a
 screen in memory, one thread. Both sides get the same numbers, do their own conversion, and paint inside the clock.
 """
 
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,9 +22,12 @@ from gui.history import History
 from gui.look import Look
 from gui.spectrogram import Spectrogram
 from realtime.watch import Columns
+from tests.rig.jack_server import JackServer, JackServerError
 
 N_BINS, N_COLUMNS, N_STRIP, N_PANES, PER_FRAME = 257, 1000, 160, 6, 2
 WARM_UP, FRAMES = 100, 600
+RATE, BLOCK, SECONDS, REPEATS = 48000, 128, 8.0, 3
+KINDS = ("no window", "compiled", "python")
 
 
 def _frames(draw: Callable[[], None], application: QApplication) -> np.ndarray:
@@ -112,10 +120,9 @@ def _image_items(application: QApplication) -> np.ndarray:
     return took
 
 
-def run() -> str:
-    """Return the section for the page of results."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+def _frame_section() -> str:
     application = QApplication.instance() or QApplication([])
+    assert isinstance(application, QApplication)
     with threadpool_limits(1):
         ours, theirs, again = _ours(application), _image_items(application), _ours(application)
     ours = np.concatenate([ours, again])
@@ -138,3 +145,50 @@ def run() -> str:
             "",
         ]
     )
+
+
+def _measure(kind: str) -> dict[str, float]:
+    program = ["benchmarks.pressure", "compiled", "idle"] if kind == "no window" else ["benchmarks.window", kind]
+    command = [sys.executable, "-m", *program, str(SECONDS), str(BLOCK)]
+    with TemporaryDirectory() as home, JackServer(RATE, BLOCK) as jack:
+        environ = jack.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": home}
+        answer = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=True)
+    counts: dict[str, float] = json.loads(answer.stdout)
+    return counts
+
+
+def _row(kind: str, runs: list[dict[str, float]]) -> str:
+    done, expected, dropouts = (median(run[name] for run in runs) for name in ("done", "expected", "dropouts"))
+    share = median(run["done"] / run["expected"] for run in runs)
+    lost = median(max(0.0, run["expected"] - run["done"]) * BLOCK for run in runs)
+    frames = median(run.get("painted", 0) / SECONDS for run in runs)
+    cells = f"{done:.0f} of {expected:.0f} | **{min(1.0, share):.1%}** | {lost:,.0f} | {dropouts:.0f} | {frames:.0f}"
+    return f"| {kind} | {cells} |"
+
+
+def _sound_section() -> str:
+    title = "## The sound under the window\n\n"
+    try:
+        pairs = [{kind: _measure(kind) for kind in KINDS} for _ in range(REPEATS)]
+    except JackServerError as error:
+        return f"{title}Not measured: {error}.\n"
+    return title + "\n".join(
+        [
+            f"The whole window at {RATE / 1000:g} kHz in blocks of {BLOCK} frames on a JACK server without hardware,",
+            f"resized ten times a second, {SECONDS:g} s each, medians of {REPEATS} pairs. *compiled* is the window as",
+            "it is; for *python* its stream has an ordinary sounddevice callback that calls the same engine. Columns",
+            "as in the section on the callback; frames are the spectrogram's repaints a second. What is missing",
+            "without a window, the machine itself has lost.",
+            "",
+            "| callback | blocks done | share | lost samples | drop-outs | frames |",
+            "|---|---|---|---|---|---|",
+            *(_row(kind, [pair[kind] for pair in pairs]) for kind in KINDS),
+            "",
+        ]
+    )
+
+
+def run() -> str:
+    """Return the two sections for the page of results."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return _frame_section() + "\n" + _sound_section()
