@@ -56,10 +56,11 @@ class Footer(QStatusBar):
         sound, take = self._desk.sound, self._desk.takes.running
         text = self.tr("No sound is running") if sound is None else sound.description
         if take is not None:
-            text += self.tr("   ·   recording {} and {} in {}").format(take.dry.name, take.wet.name, take.dry.parent)
+            text += self.tr("   ·   recording {} and {}").format(take.dry.name, take.wet.name)
         if text != self.where.text():
             self.where.setText(text)
             self.where.setAccessibleDescription(text)
+            self.where.setToolTip("" if take is None else self.tr("Into {}").format(take.dry.parent))
 
     def show_job(self, label: str) -> None:
         """Show what runs in the background; nothing if the label is empty."""

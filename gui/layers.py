@@ -158,6 +158,7 @@ class LayerPlot(QWidget):
             plot.setToolTip(name)
             plot.setMinimumSize(90, 40)
             plot.getViewBox().setDefaultPadding(0.12)
+            plot.getPlotItem().setContentsMargins(0, 6, 4, 0)  # the uppermost label reaches beyond its axis
             self.curves.append(plot.plot())
             self.plots.append(plot)
             self.titles.append(label)
