@@ -1,15 +1,17 @@
 """The window on a JACK server in a process of its own, with a user who never rests. Prints JSON lines.
 
 It is resized and repainted all the time, models are swapped every 2 s, the depth changes every 0.5 s, dialogs open
-and close, themes change. Everything that comes in is recorded by the window's own record button.
+and close, themes change. Everything that comes in is recorded by the window's own record button. It ends when its
+standard input does.
 """
 
 import argparse
 import json
 import random
+import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 from threadpoolctl import threadpool_limits
 
@@ -60,7 +62,7 @@ def main() -> None:
     parser.add_argument("--device", default="rig")
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--block", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seconds", type=float, required=True, help="expected; memory is read after 0.3 of them")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--other", required=True, help="a second preset")
     parser.add_argument("--picture", type=Path, required=True)
@@ -84,6 +86,7 @@ def main() -> None:
 
     def stop() -> None:
         timer.stop()
+        notifier.setEnabled(False)
         for dialog in window.findChildren(QDialog):
             dialog.close()
         memory.append(resident_bytes())
@@ -99,7 +102,8 @@ def main() -> None:
     QTimer.singleShot(5500, window.notice.hide)
     QTimer.singleShot(6500, start)
     QTimer.singleShot(round(1000 * max(8.0, 0.3 * options.seconds)), lambda: memory.append(resident_bytes()))
-    QTimer.singleShot(round(1000 * options.seconds), stop)
+    notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)  # its end is the end
+    notifier.activated.connect(stop)
     application.exec()
 
 
