@@ -47,6 +47,7 @@ TABLE: tuple[Row, ...] = (
     Row("devices", "Input", "Devices …", "Ctrl+,", "Choose input, output, rate, block and channel", "Devices"),
     Row("open_model", "Models", "Model file …", "Ctrl+M", "Hear a .safetensors model or .toml preset", "Open a model"),
     Row("watch_folder", "Models", "Watch a folder …", "Ctrl+W", "List its models as they appear", "Watch a folder"),
+    Row("learn", "Models", "Learn my noise", "Ctrl+G", "Listen for 5 s, fit to it, switch", "Learn my noise", True),
     Row("search", "Models", "Search the list", "Ctrl+F", "Type part of a name or description", "Search models"),
     Row("slot", "Compare", "Other slot: A / B", "X", "Hear the other slot; a crossfade, no click", "Switch slot"),
     Row("match", "Compare", "Match levels", "Ctrl+L", "Play both slots equally loud", "Match levels", True),

@@ -157,6 +157,9 @@ class Deeds:
     def watch_folder(self) -> None:
         self._ask(self._window.tr("Folder to watch"), "", self._window.shelf.watch, QFileDialog.FileMode.Directory)
 
+    def learn(self, on: bool) -> None:
+        self._desk.learning.listen(on)
+
     def search(self) -> None:
         self._window.models.search.setFocus()
         self._window.models.search.selectAll()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from gui.bases import model_of
+from gui.learning import Learning
 from gui.measurement import Measurement
 from gui.slots import Slots
 from gui.sound import Patch, Setup, Sound, Values, make_chain, read_source, settled
@@ -45,6 +46,7 @@ class Desk(QObject):
         self.slots = Slots(self)
         self.takes = Takes(self)
         self.measurement = Measurement(self)
+        self.learning = Learning(self)
         self.bypassed = self.muted = False
         self.wanted = False  # whether sound is to flow; it may still be opening
         self.sound: Sound | None = None
@@ -149,6 +151,7 @@ class Desk(QObject):
             )
         self.takes.check()
         self.measurement.check()
+        self.learning.check()
 
     # What is heard
 

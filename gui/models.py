@@ -81,12 +81,18 @@ class Models(QWidget):
             button.setMinimumWidth(6 * self.fontMetrics().averageCharWidth())
             self.slots[slot] = button
             row.addWidget(button, 1)
-        match = QToolButton()
-        match.setDefaultAction(actions["match"])
-        match.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        match.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        buttons = []
+        for key in ("match", "learn"):
+            button = QToolButton()
+            button.setDefaultAction(actions[key])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            buttons.append(button)
+        self._learn = actions["learn"]
         column.addLayout(row)
-        column.addWidget(match)
+        for button in buttons:
+            column.addWidget(button)
         self.search.textChanged.connect(self._fill)
         self.search.returnPressed.connect(self._choose_first)
         self.list.itemActivated.connect(self._activated)
@@ -159,8 +165,15 @@ class Models(QWidget):
         """Fit the names on the slots."""
         QTimer.singleShot(0, self.refresh)
 
+    def write(self) -> None:
+        """Write how much longer to listen."""
+        learning = self._desk.learning
+        left = self.tr("Listening, {:.0f} s left: press to cancel").format(learning.seconds_left)
+        self._learn.setIconText(left if learning.listening else self._learn.text())
+
     def refresh(self) -> None:
         """Show what is heard."""
+        self.write()
         preset = self._desk.patch.preset
         self.about.setText(f"<b>▶ {escape(preset.name)}</b><br>{escape(preset.description)}")
         self.about.setAccessibleDescription(f"{preset.name}: {preset.description}")

@@ -148,6 +148,7 @@ class Window(QMainWindow):
         """Show what the desk and the look hold."""
         actions, desk, tabs = self.actions_by_id, self.desk, self.picture.tabs
         actions["match"].setChecked(desk.slots.matched)
+        actions["learn"].setChecked(desk.learning.listening)
         actions["freeze"].setChecked(self.look.frozen is not None)
         actions["flac"].setChecked(desk.takes.kind == "flac")
         actions["undo"].setEnabled(desk.undo.canUndo())
@@ -209,6 +210,7 @@ class Window(QMainWindow):
         self.desk.check()
         self.picture.write()
         self.footer.write()
+        self.models.write()
         self.transport.write()
         for meter in (self.meter_in, self.meter_out, self.meter_removed):
             meter.describe()

@@ -17,6 +17,7 @@ from gui.devices import Devices
 from gui.dialogs import KeyList, Palette
 from gui.layers import N_PANES
 from gui.window import Window
+from realtime.engine.preset import load_preset
 from realtime.model import save_model
 from realtime.recorder import Recorder
 from tests.test_model import make_model
@@ -239,6 +240,24 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(lambda: window.shelf.folders == [folder])
     save_model(folder / "late.safetensors", make_model())
     qtbot.waitUntil(lambda: any(e.name == "late" for e in window.models.entries), timeout=4000)
+
+
+@checks("learn")
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    act(window, "learn")
+    assert window.desk.learning.listening and "Listening" in window.notice.text.text()
+    act(window, "learn")
+    assert not window.desk.learning.listening
+    act(window, "learn")
+    qtbot.waitUntil(lambda: "left" in window.actions_by_id["learn"].iconText())
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name.startswith("noise_"), timeout=15000)
+    preset = window.desk.patch.preset
+    assert load_preset(preset.name).stages == preset.stages and "noise of 20" in preset.description
+    qtbot.waitUntil(lambda: any(e.name == preset.name for e in window.models.entries), timeout=4000)
+    assert window.desk.sound is not None and window.desk.sound.watch.model is not None
+    assert window.desk.sound.watch.model.sources[-1] == ("learned", 20)
+    act(window, "undo")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "default", timeout=10000)
 
 
 @checks("search")
