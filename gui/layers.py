@@ -185,5 +185,9 @@ class LayerPlot(QWidget):
 
     def show_explanation(self, explanation: Explanation) -> None:
         """Draw the curves."""
-        for curve, values in zip(self.curves, (explanation.removed_db, explanation.divergence), strict=True):
+        n = len(explanation.divergence) - 1
+        for plot, curve, values in zip(
+            self.plots, self.curves, (explanation.removed_db, explanation.divergence), strict=True
+        ):
             curve.setData(values)
+            plot.getAxis("bottom").setTicks([[(k, str(k)) for k in sorted({0, n // 2, n})]])

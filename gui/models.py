@@ -181,5 +181,6 @@ class Models(QWidget):
             patch = self._desk.patch if slot == self._desk.slots.current else self._desk.slots.patches[slot]
             button.setChecked(slot == self._desk.slots.current)
             text = f"{slot}: {patch.name if patch else self.tr('empty')}"
-            button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, button.width() - 24))
+            button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, button.width() - 24))
+            button.setToolTip(self.tr("{}; X switches between the slots").format(text))
         self._mark()

@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from realtime.base.errors import UnfoldError
 from realtime.model import Model, StftSettings, load_model, save_model
-from training.data import Recording, active_level, read_audio, read_corpus
+from training.data import Recording, active_level, credit, read_audio, read_corpus
 from training.score import score, table
 from training.sparse import dictionary, magnitudes, stacked
 
@@ -36,7 +36,7 @@ def _columns(files: tuple[Recording, ...], context: int, n: int, rng: np.random.
         heard = np.flatnonzero(energy > 0.03 * energy.max())
         if len(heard):
             parts.append(stacked(spectrum, context)[:, rng.choice(heard, min(share, len(heard)), replace=False)])
-    return np.concatenate(parts, axis=1)
+    return np.concatenate(parts or [np.zeros((0, 0), np.float32)], axis=1)
 
 
 @app.command()
@@ -51,7 +51,7 @@ def sparse(
     updates: Annotated[int, typer.Option(min=1)] = 100,
     columns: Annotated[int, typer.Option(min=100, help="Columns to learn from, per source.")] = 12000,
     seed: int = 0,
-    licence: str = "see the training data",
+    licence: Annotated[str, typer.Option(help="Of the model.")] = "not said",
 ) -> None:
     """Learn a speech and a noise dictionary by sparse NMF, and score them on held-out speakers and noises."""
     corpus = read_corpus(data, seed)
@@ -72,16 +72,17 @@ def sparse(
         "speech_bases": speech_bases, "noise_bases": noise_bases, "context": context, "layers": layers,
         "sparsity": sparsity, "updates": updates, "columns": columns,
     }  # fmt: skip
-    options = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in settings.items())
+    options = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in (settings | {"seed": seed}).items())
     card = {
         "name": out.stem,
         "description": "Sparse NMF: one dictionary for speech, one for noise, the same in every layer.",
         "licence": licence,
-        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {data.name}/manifest.csv",
+        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings",
+        "sources": credit(corpus.speech + corpus.noise),
         "seed": seed,
         "config": settings,
         "made": date.today().isoformat(),
-        "command": f"python -m training sparse --data DIR --out {out.name} {options} --seed {seed}",
+        "command": f'python -m training sparse --data DIR --out {out.name} {options} --licence "{licence}"',
     }
     model = Model(
         "nmf",
@@ -105,6 +106,8 @@ def _card_page(card: dict) -> str:
     lines = [f"# {card['name']}", "", card["description"], ""]
     lines += [f"- **{key}**: {card[key]}" for key in ("data", "licence", "config", "seed", "made")]
     lines += ["", "Made by:", "", f"    {card['command']}", "", table(card["metrics"]), ""]
+    lines += ["Learned from:", "", "| source | licence | recordings |", "|---|---|---|"]
+    lines += [f"| {source} | {licence} | {n} |" for source, licence, n in card["sources"]] + [""]
     return "\n".join(lines)
 
 

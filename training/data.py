@@ -1,11 +1,13 @@
 """Speech and noise to train on: a folder with a manifest, split by speaker and by noise recording.
 
 ``DIR/manifest.csv`` has a row for every file: ``file`` (path in DIR, under ``clean/`` or ``noise/``),
-``speaker_or_kind``, ``licence``. Files that cannot be read are named and skipped.
+``speaker_or_kind``; ``source_repo`` and ``licence``, where they are there, go into the cards of the models. Files that
+cannot be read are named and skipped.
 """
 
 import csv
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -23,10 +25,12 @@ DEVELOPMENT_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Recording:
-    """One file: its path, and the speaker or kind of noise on it."""
+    """One file: its path, the speaker or kind of noise on it, where it is from and under which licence."""
 
     path: Path
     label: str
+    source: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,23 +49,29 @@ def read_corpus(folder: Path, seed: int) -> Corpus:
     Raises
     ------
     AudioFileError
-        If there is no manifest, or no speech or noise in it.
+        If there is no manifest, or too little in it to hold a speaker and a noise recording back.
     """
     manifest = folder / "manifest.csv"
     try:
         with manifest.open(newline="") as lines:
             rows = list(csv.DictReader(lines))
-        files = [Recording(folder / row["file"], row["speaker_or_kind"]) for row in rows]
+        files = [
+            Recording(folder / row["file"], row["speaker_or_kind"], row.get("source_repo", ""), row.get("licence", ""))
+            for row in rows
+        ]
     except (OSError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise AudioFileError(
             f"{manifest} cannot be read ({error!r}); it needs columns file and speaker_or_kind"
         ) from None
     speech = [f for f in files if f.path.parent.name == "clean"]
     noise = [f for f in files if f.path.parent.name == "noise"]
-    if not speech or not noise:
-        raise AudioFileError(f"{manifest} lists {len(speech)} speech and {len(noise)} noise files; both are needed")
-    rng = np.random.default_rng(seed)
     speakers, recordings = sorted({f.label for f in speech}), sorted(str(f.path) for f in noise)
+    if len(speakers) < 2 or len(recordings) < 2:
+        raise AudioFileError(
+            f"{manifest} lists {len(speakers)} speaker(s) in clean/ and {len(recordings)} recording(s) in noise/; "
+            "two of each are needed, for one is held back to score with"
+        )
+    rng = np.random.default_rng(seed)
     held_speakers = set(rng.choice(speakers, max(1, round(DEVELOPMENT_SHARE * len(speakers))), replace=False))
     held_noise = set(rng.choice(recordings, max(1, round(DEVELOPMENT_SHARE * len(recordings))), replace=False))
     return Corpus(
@@ -70,6 +80,12 @@ def read_corpus(folder: Path, seed: int) -> Corpus:
         tuple(f for f in speech if f.label in held_speakers),
         tuple(f for f in noise if str(f.path) in held_noise),
     )
+
+
+def credit(recordings: tuple[Recording, ...]) -> list[tuple[str, str, int]]:
+    """Return (source, licence, number of recordings), the most first."""
+    counts = Counter((r.source or "not said", r.licence or "not said") for r in recordings)
+    return [(*origin, n) for origin, n in counts.most_common()]
 
 
 def read_audio(recording: Recording) -> NDArray[np.float32] | None:

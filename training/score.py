@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.base.errors import AudioFileError
 from realtime.engine.chain import Chain
 from realtime.model import Model
 from realtime.plugins.denoise import Denoise
@@ -14,6 +15,7 @@ from training.data import RATE, Corpus, mix, read_audio
 SNRS_DB = (-5, 0, 5, 10, 15)
 PAIRS_PER_SNR = 24
 MAX_S = 6
+MOST_SKIPPED = 100
 
 
 def si_sdr(target: NDArray[np.float32], estimate: NDArray[np.float32]) -> float:
@@ -24,13 +26,23 @@ def si_sdr(target: NDArray[np.float32], estimate: NDArray[np.float32]) -> float:
 
 
 def mixtures(corpus: Corpus, seed: int) -> list[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
-    """Return (SNR, speech, mixture) of development speakers and noises, the same for the same seed."""
+    """Return (SNR, speech, mixture) of development speakers and noises, the same for the same seed.
+
+    Raises
+    ------
+    AudioFileError
+        If too many of them cannot be read.
+    """
     rng = np.random.default_rng(seed + 1000)
-    made = []
+    made: list[tuple[int, NDArray[np.float32], NDArray[np.float32]]] = []
+    n_skipped = 0
     while len(made) < PAIRS_PER_SNR * len(SNRS_DB):
         speech = read_audio(corpus.development_speech[rng.integers(len(corpus.development_speech))])
         noise = read_audio(corpus.development_noise[rng.integers(len(corpus.development_noise))])
         if speech is None or noise is None:
+            n_skipped += 1
+            if n_skipped > MOST_SKIPPED:
+                raise AudioFileError(f"{n_skipped} held-out recordings cannot be read; take them off the manifest")
             continue
         speech = speech[: MAX_S * RATE]
         start = rng.integers(0, max(1, len(noise) - len(speech)))
