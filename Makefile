@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 .PHONY: help run test lint types floors unit bench format clean system-run system-test
 
 help:
-	@echo "make run    install what is missing and start Unfold on the default microphone"
+	@echo "make run    install what is missing and open the window, or clean the microphone where there is no screen"
 	@echo "make test   lint, types, floors and all tests   (one by one: lint types floors unit)"
 	@echo "make bench  run the benchmarks                  make format  reformat the sources"
 	@echo "make clean  remove .venv, caches and builds"
@@ -20,7 +20,7 @@ lint: .venv/.test
 	$(BIN)/ruff format --check .
 
 types: .venv/.test
-	$(BIN)/mypy realtime
+	$(BIN)/mypy realtime gui
 
 floors: .venv/.test
 	$(BIN)/lint-imports

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from realtime.cli.machine import machine
 
-NAMES = ("kernel", "callback", "enhance", "startup")
+NAMES = ("kernel", "callback", "enhance", "startup", "gui")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

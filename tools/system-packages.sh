@@ -4,9 +4,13 @@
 #   tools/system-packages.sh run|test
 set -euo pipefail
 
+# What Qt needs for a window under X11, and a font for where there is none.
+window=(libgl1 libegl1 libxkbcommon0 libfontconfig1 libglib2.0-0 libdbus-1-3 libxcb-cursor0 libxkbcommon-x11-0
+  libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-render-util0 libxcb-image0 fonts-dejavu-core)
+
 case "${1:-}" in
-  run) packages=(libportaudio2) ;;
-  test) packages=(libportaudio2 jackd2) ;;
+  run) packages=(libportaudio2 "${window[@]}") ;;
+  test) packages=(libportaudio2 jackd2 "${window[@]}" xvfb xauth) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 

@@ -43,13 +43,17 @@ NEED_NO_KERNELS = ("devices", "doctor")  # the doctor looks at the cache before 
 
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
-    """Without a command: clean the default microphone, or the built-in clip where there is none. [main-thread]"""
+    """Without a command: open the window where there is a screen, else clean the default microphone. [main-thread]"""
     if context.invoked_subcommand not in NEED_NO_KERNELS:
         warm_up()
     if context.invoked_subcommand is None:
         from realtime.cli.live import run_main_job
+        from realtime.cli.window import WindowError, open_window
 
-        run_main_job()
+        try:
+            raise typer.Exit(open_window([]))
+        except WindowError:
+            run_main_job()
 
 
 @app.command()
@@ -108,6 +112,14 @@ def live(
         measure_latency,
     )
     run_live(session, as_json)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def gui(context: typer.Context) -> None:
+    """Open the window; 'unfold gui --help' lists its options. [main-thread]"""
+    from realtime.cli.window import open_window
+
+    raise typer.Exit(open_window(context.args))
 
 
 @app.command()

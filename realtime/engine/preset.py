@@ -11,6 +11,7 @@ layers = 25
 amount = 100.0
 """
 
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,33 @@ def load_preset(wanted: str) -> Preset:
             return _read(folder / f"{wanted}.toml")
     there = ", ".join(sorted({path.stem for folder in preset_folders() for path in folder.glob("*.toml")}))
     raise PresetError(f"there is no preset {wanted!r}; there are: {there}; or give the path of a .toml file")
+
+
+def save_preset(preset: Preset) -> None:
+    """Write a preset to its path. [main-thread]
+
+    Parameters
+    ----------
+    preset : Preset
+        Options are strings, numbers or truth values.
+
+    Raises
+    ------
+    PresetError
+        If the file cannot be written.
+    """
+    # Strings, numbers and truth values are written alike in JSON and TOML.
+    lines = [f"name = {json.dumps(preset.name)}", f"description = {json.dumps(preset.description)}"]
+    for stage in preset.stages:
+        lines += ["", "[[chain]]", f"plugin = {json.dumps(stage.plugin)}"]
+        lines += [f"{key} = {json.dumps(value)}" for key, value in stage.options.items()]
+        lines += ["[chain.parameters]"] if stage.parameters else []
+        lines += [f"{key} = {json.dumps(value)}" for key, value in stage.parameters.items()]
+    try:
+        preset.path.parent.mkdir(parents=True, exist_ok=True)
+        preset.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise PresetError(f"{preset.path} cannot be written ({error.strerror}); name a folder you can write") from None
 
 
 def _read(path: Path) -> Preset:

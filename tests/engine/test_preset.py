@@ -1,5 +1,6 @@
 """Oracles: the values in the file itself, and the rule that bad content raises one sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from realtime.base.errors import ModelError, PluginError, PresetError, UnfoldError
 from realtime.engine import preset as presets
-from realtime.engine.preset import BUILT_IN, list_presets, load_preset
+from realtime.engine.preset import BUILT_IN, Preset, Stage, list_presets, load_preset, save_preset
 from realtime.model import save_model
 from tests.test_model import make_model
 
@@ -158,3 +159,17 @@ def test_what_is_not_there_is_one_sentence(wanted: str) -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(PresetError, match=r"no preset 'defualt'; there are: .*default"):
         load_preset("defualt")
+
+
+def test_a_saved_preset_reads_back_the_same(tmp_path: Path) -> None:
+    stages = (
+        Stage("denoise", {"model": 'a "quoted" name.safetensors'}, {"layers": 2.0, "amount": 30.5}),
+        Stage("delay", {}, {}),
+        Stage("gain", {"flag": True, "count": 3}, {"gain": -6.0}),
+    )
+    preset = Preset("mine", "A line\nbreak, an ü and a \\.", tmp_path / "new" / "mine.toml", stages)
+    save_preset(preset)
+    assert load_preset(str(preset.path)) == preset
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PresetError, match="cannot be written"):
+        save_preset(replace(preset, path=tmp_path / "file" / "x.toml"))

@@ -1,0 +1,304 @@
+"""Everything that is steered, in one place: what is heard, how it is set, what can be undone. No widgets. Main thread.
+
+Panels show the desk and call it; it never knows them. What a user sets is kept here even while no sound runs, and
+reaches the host when it does.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from gui.bases import model_of
+from gui.learning import Learning
+from gui.measurement import Measurement
+from gui.slots import Slots
+from gui.sound import Patch, Setup, Sound, Values, make_chain, read_source, settled
+from gui.takes import Takes
+from gui.undo import Change
+from gui.worker import Worker
+from realtime.base.errors import UnfoldError
+from realtime.devices.clips import ClipSource
+from realtime.engine.chain import Chain
+from realtime.engine.preset import Preset
+from realtime.model import Model
+from realtime.plugin import Parameter
+
+
+class Desk(QObject):
+    """The state of all controls.
+
+    `changed` says that a control moved, `opened` that another stream runs (or none), `swapped` that another chain is
+    heard, `said` that there is something to tell: kind ("info", "warn", "bad") and sentence.
+    """
+
+    changed = Signal()
+    opened = Signal()
+    swapped = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, preset: Preset, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo = QUndoStack(self)
+        self.setup = Setup()
+        self.patch = Patch(preset, Values())
+        self.slots = Slots(self)
+        self.takes = Takes(self)
+        self.measurement = Measurement(self)
+        self.learning = Learning(self)
+        self.bypassed = self.muted = False
+        self.wanted = False  # whether sound is to flow; it may still be opening
+        self.sound: Sound | None = None
+        self.safe_pairs: set[str] = set()  # input and output that a user has unmuted once
+        self.worker = worker
+
+    # Transport
+
+    def run(self, on: bool) -> None:
+        """Let sound flow, or end it."""
+        self.wanted = on
+        if not on:
+            self.close()
+        elif self.sound is None:
+            self._open(self.setup)
+
+    def use(self, setup: Setup) -> None:
+        """Hear another input or output; what cannot be opened leaves everything as it was."""
+        if self.wanted:
+            self._open(setup)
+        else:
+            self.setup = setup
+            self.changed.emit()
+
+    def _open(self, setup: Setup) -> None:
+        """Read a clip on a worker while the sound goes on, then open the stream."""
+        possible, note = settled(setup)
+        if possible.clip is None:
+            self._switch(setup, possible, note, None)
+            return
+        self.worker.start(
+            self.tr("Reading {}").format(possible.clip.name),
+            lambda: read_source(possible),
+            lambda clip: self._switch(setup, possible, note, clip),
+            self._refused,
+        )
+
+    def _switch(self, setup: Setup, possible: Setup, note: str, clip: ClipSource | None) -> None:
+        if not self.wanted:
+            return
+        former, was_running = self.setup, self.sound is not None
+        self.close()
+        self.setup = setup
+        try:
+            self.sound = Sound(possible, self.patch.preset, self.patch.values, clip)
+            self._guard(self.sound)
+            self.sound.host.bypass(self.bypassed)
+            self.sound.start()
+        except UnfoldError as error:
+            self.sound = None
+            self._refused(str(error))
+            if was_running and former != setup:
+                self.wanted, self.setup = True, former
+                self._open(former)
+                return
+        if self.sound is not None and (note or self.sound.note):
+            self.said.emit("info", note or self.sound.note)
+        self.wanted = self.sound is not None
+        self.opened.emit()
+        self.changed.emit()
+
+    def _refused(self, sentence: str) -> None:
+        self.wanted = self.sound is not None
+        self.said.emit("bad", sentence)
+        self.changed.emit()
+
+    def close(self) -> None:
+        """End the stream; an open take is finished first."""
+        if self.sound is None:
+            return
+        self.takes.record(False)
+        sound, self.sound = self.sound, None
+        sound.stop()
+        self.opened.emit()
+        self.changed.emit()
+
+    def set_snr(self, snr_db: float) -> None:
+        """Mix the noise under the clip louder or softer, live."""
+        self.setup = replace(self.setup, snr_db=snr_db)
+        if self.sound is not None and self.sound.clip is not None:
+            self.sound.clip.snr_db = snr_db
+        self.changed.emit()
+
+    def _guard(self, sound: Sound) -> None:
+        pair = sound.description
+        if sound.can_howl and pair not in self.safe_pairs:
+            self.muted = True
+            self.said.emit(
+                "warn",
+                self.tr(
+                    "Muted at the start: a microphone that hears its own loudspeaker howls. Unmute with headphones."
+                ),
+            )
+        sound.host.mute(self.muted)
+
+    def check(self) -> None:
+        """Notice that the stream has ended by itself."""
+        if self.sound is not None and self.sound.lost:
+            self.run(False)
+            self.said.emit(
+                "bad", self.tr("The device stopped: it was unplugged, or its server ended. Run starts it anew.")
+            )
+        self.takes.check()
+        self.measurement.check()
+        self.learning.check()
+
+    # What is heard
+
+    def bypass(self, on: bool) -> None:
+        """Hear the delayed input, or the chain."""
+        self.bypassed = on
+        if self.sound is not None:
+            self.sound.host.bypass(on)
+        self.changed.emit()
+
+    def mute(self, on: bool) -> None:
+        """Be silent, or not."""
+        self.muted = on
+        if self.sound is not None:
+            self.sound.host.mute(on)
+            if not on and self.sound.can_howl:
+                self.safe_pairs.add(self.sound.description)
+        self.changed.emit()
+
+    @property
+    def denoiser(self) -> dict[str, Parameter]:
+        """The parameters of the denoiser that is heard, by id; empty while no sound runs or without one."""
+        if self.sound is None:
+            return {}
+        plugins = self.sound.host.chain.plugins
+        return {
+            p.id: p for plugin in plugins if plugin.descriptor.id == "denoise" for p in plugin.descriptor.parameters
+        }
+
+    @property
+    def depth(self) -> int:
+        """Layers that are heard; 0 where there is no network."""
+        if "layers" not in self.denoiser or self.sound is None:
+            return 0
+        if self.patch.values.layers is not None:
+            return round(self.denoiser["layers"].clip(self.patch.values.layers))
+        return self._preset_depth()
+
+    def _preset_depth(self) -> int:
+        stages = (s for s in self.patch.preset.stages if s.plugin == "denoise")
+        layers = self.denoiser["layers"]
+        return round(next((s.parameters.get("layers", layers.default) for s in stages), layers.default))
+
+    def set_depth(self, layers: int) -> None:
+        """Hear another number of layers, at once."""
+        if "layers" in self.denoiser:
+            self._change("layers", self.tr("depth"), round(self.denoiser["layers"].clip(layers)))
+
+    def set_amount(self, amount_db: float) -> None:
+        """Remove at most so many dB."""
+        self._change("amount", self.tr("amount"), min(max(float(amount_db), 0.0), 100.0))
+
+    def set_latency(self, latency_ms: int) -> None:
+        """Use another window; the sound crossfades."""
+        self._change("latency_ms", self.tr("latency mode"), latency_ms)
+
+    def other_parameters(self) -> list[tuple[str, Parameter]]:
+        """Return (plugin, parameter) of the chain that is heard, without the denoiser and the gain of `match`."""
+        if self.sound is None:
+            return []
+        wanted = {stage.plugin for stage in self.patch.preset.stages} - {"denoise"}
+        descriptors = [plugin.descriptor for plugin in self.sound.host.chain.plugins]
+        return [(d.id, parameter) for d in descriptors if d.id in wanted for parameter in d.parameters]
+
+    def parameter(self, plugin: str, name: str) -> float:
+        """Return the value of such a parameter."""
+        for other in self.patch.values.others:
+            if other[:2] == (plugin, name):
+                return other[2]
+        stage = next(s for s in self.patch.preset.stages if s.plugin == plugin)
+        default = next(p.default for owner, p in self.other_parameters() if (owner, p.id) == (plugin, name))
+        return stage.parameters.get(name, default)
+
+    def set_parameter(self, plugin: str, name: str, value: float) -> None:
+        """Set such a parameter, at once."""
+        before = self.parameter(plugin, name)
+        if value != before:
+            self.undo.push(Change(name, f"{plugin}.{name}", before, value, self._set_other))
+
+    def _set_other(self, place: str, value: float) -> None:
+        plugin, name = place.split(".", 1)
+        others = tuple(o for o in self.patch.values.others if o[:2] != (plugin, name))
+        self.patch = Patch(self.patch.preset, replace(self.patch.values, others=(*others, (plugin, name, value))))
+        if self.sound is not None:
+            self.sound.host.set(plugin, name, value)
+        self.changed.emit()
+
+    def _change(self, name: str, text: str, value: Any) -> None:
+        before = self.depth if name == "layers" else getattr(self.patch.values, name)
+        if before != value:
+            self.undo.push(Change(text, name, before, value, self._set_value))
+
+    def _set_value(self, name: str, value: Any) -> None:
+        values = replace(self.patch.values, **{name: value})
+        if name == "latency_ms":
+            self.play(Patch(self.patch.preset, values))
+            return
+        self.patch = Patch(self.patch.preset, values)
+        if self.sound is not None and name in self.denoiser:
+            self.sound.host.set("denoise", name, value)
+        self.changed.emit()
+
+    # Presets and slots
+
+    def choose(self, preset: Preset) -> None:
+        """Crossfade to a preset, at its own depth; amount and latency mode stay."""
+        patch = Patch(preset, replace(self.patch.values, layers=None, bases=None, gain_db=0.0, others=()))
+        if patch.preset.path != self.patch.preset.path:
+            text = self.tr("preset {}").format(preset.name)
+            self.undo.push(Change(text, "", self.patch, patch, lambda _, wanted: self.play(wanted)))
+
+    def play(self, patch: Patch, quietly: bool = False) -> None:
+        """Make a chain on a worker and crossfade to it; the sound goes on, and stays if it cannot be made.
+
+        With `quietly` the panels go on showing what was heard before: for a blind test.
+        """
+        if self.sound is None:
+            self._take(patch)
+            return
+        sound, rate = self.sound, self.sound.host.sample_rate
+
+        def swap(chain: Chain) -> None:
+            if self.sound is sound:
+                sound.swap(chain)
+                if not quietly:
+                    self._take(patch)
+                self.swapped.emit()
+
+        self.worker.start(
+            self.tr("Loading {}").format("X" if quietly else patch.preset.name),
+            lambda: make_chain(patch.preset, rate, patch.values),
+            swap,
+            lambda sentence: self.said.emit("bad", sentence),
+        )
+
+    def _take(self, patch: Patch) -> None:
+        self.patch = patch
+        self.changed.emit()
+
+    def choose_bases(self, bases: frozenset[int] | None) -> None:
+        """Hear these bases of the network alone; None is the model's own speech bases."""
+        patch = Patch(self.patch.preset, replace(self.patch.values, bases=bases))
+        if patch != self.patch:
+            self.undo.push(Change(self.tr("bases"), "", self.patch, patch, lambda _, wanted: self.play(wanted)))
+
+    def model(self) -> Model | None:
+        """Return the model of the preset as it is in its file, whatever bases are heard; raises ModelError."""
+        if self.patch.values.bases is None and self.sound is not None:
+            return self.sound.watch.model
+        return model_of(self.patch.preset)

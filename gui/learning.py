@@ -1,0 +1,100 @@
+"""Learn my noise: listen for some seconds, fit bases to them, switch to the preset that comes of it. Main thread."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gui.sound import Sound
+from realtime.base.errors import UnfoldError
+from realtime.engine.preset import Preset, Stage, preset_folders, save_preset
+from realtime.learn import learn_noise
+from realtime.model import Model, save_model
+
+if TYPE_CHECKING:
+    from gui.desk import Desk
+
+LISTEN_S = 5.0
+
+
+def learned_preset(preset: Preset, model: Model, folder: Path) -> Preset:
+    """Write the model beside a new preset, with all else as it was, and return it. On a worker thread."""
+    stamp = time.strftime("%Y-%m-%d_%H-%M-%S")
+    name = f"noise_{stamp}"
+    learned = f"{model.sources[-1][1]} bases from {LISTEN_S:g} s of noise, {stamp.replace('_', ', ')}"
+    folder.mkdir(parents=True, exist_ok=True)
+    save_model(folder / f"{name}.safetensors", replace(model, card=model.card | {"name": name, "learned": learned}))
+    stages: list[Stage] = []
+    for stage in preset.stages:
+        options = dict(stage.options)
+        if stage.plugin == "denoise":
+            options["model"] = f"{name}.safetensors"
+        stages.append(replace(stage, options=options))
+    root = preset.description.split(" With the noise of ")[0]
+    description = f"{root} With the noise of {stamp.replace('_', ', ')}."
+    made = Preset(name, description, folder / f"{name}.toml", tuple(stages))
+    save_preset(made)
+    return made
+
+
+class Learning:
+    """Part of the desk. `listening` is true while sound is gathered."""
+
+    def __init__(self, desk: "Desk") -> None:
+        self._desk = desk
+        self._sound: Sound | None = None
+        self._first = 0
+
+    @property
+    def listening(self) -> bool:
+        """Whether sound is being gathered."""
+        return self._sound is not None
+
+    @property
+    def seconds_left(self) -> float:
+        """How much is still to be heard."""
+        if self._sound is None:
+            return 0.0
+        heard = (self._sound.wave.end - self._first) / self._sound.host.sample_rate
+        return max(0.0, LISTEN_S - heard)
+
+    def listen(self, on: bool) -> None:
+        """Begin to listen, or give up."""
+        desk = self._desk
+        self._sound = None
+        if on and desk.sound is None:
+            desk.said.emit("warn", desk.tr("No sound runs: press Run first."))
+        elif on and (desk.sound is None or desk.sound.watch.model is None):
+            desk.said.emit("warn", desk.tr("This preset has no network that could learn: choose another one."))
+        elif on and desk.sound is not None:
+            self._sound, self._first = desk.sound, desk.sound.wave.end
+            text = desk.tr("Listening for {:g} s: be silent, let only the noise be heard.")
+            desk.said.emit("info", text.format(LISTEN_S))
+        desk.changed.emit()
+
+    def check(self) -> None:
+        """Fit when enough was heard; give up if the stream has ended."""
+        if self._sound is None or self.seconds_left > 0:
+            return
+        sound, desk = self._sound, self._desk
+        self._sound = None
+        if sound is desk.sound:
+            rows, _ = sound.wave.rows_since(self._first)
+            x, rate, preset = rows[:, 0].copy(), sound.host.sample_rate, desk.patch.preset
+            try:
+                model = desk.model()
+            except UnfoldError as error:
+                desk.said.emit("bad", str(error))
+                return
+            assert model is not None
+            desk.worker.start(
+                desk.tr("Learning the noise"),
+                lambda: learned_preset(preset, learn_noise(model, x, rate), preset_folders()[0]),
+                self._hear,
+                lambda sentence: desk.said.emit("bad", sentence),
+            )
+        desk.changed.emit()
+
+    def _hear(self, preset: Preset) -> None:
+        self._desk.choose(preset)
+        self._desk.said.emit("info", self._desk.tr("Learned. {} is a preset of its own now.").format(preset.name))

@@ -1,0 +1,47 @@
+"""One line for what there is to tell, with a word and a sign for its kind. Main thread."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+
+from gui.theme import signal_colour
+
+INFO_MS = 8000
+
+
+class Notice(QFrame):
+    """Hidden while there is nothing; information leaves by itself, warnings and errors do not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind = ""
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.text.setAccessibleName(self.tr("Message"))
+        self.dismiss = QToolButton()
+        self.dismiss.setText(self.tr("Dismiss"))
+        self.dismiss.setAccessibleName(self.tr("Dismiss the message"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 8, 2)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.dismiss)
+        self.dismiss.clicked.connect(self.hide)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def tell(self, kind: str, sentence: str) -> None:
+        """Show a sentence: "info", "warn" or "bad". An information never hides an error."""
+        if kind == "info" and self.kind == "bad" and self.isVisible():
+            return
+        word = {"info": self.tr("ℹ Note"), "warn": self.tr("⚠ Mind"), "bad": self.tr("✗ Problem")}[kind]
+        self.kind = kind
+        self.text.setText(f"{word}:  {sentence}")
+        self.text.setAccessibleDescription(sentence)
+        colour = signal_colour({"info": "good"}.get(kind, kind), self.palette()).name()
+        self.setStyleSheet(f"Notice {{ border: 1px solid {colour}; border-left: 6px solid {colour}; }}")
+        self._timer.stop()
+        if kind == "info":
+            self._timer.start(INFO_MS)
+        self.show()

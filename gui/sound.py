@@ -1,0 +1,241 @@
+"""One opened stream: host, source, device, look-back, and the watch on its network. No Qt. Main thread."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gui.bases import chain_of
+from gui.wave import WaveTee
+from realtime.base.errors import DeviceError
+from realtime.devices.clips import ClipSource
+from realtime.devices.portaudio import Device, PortAudioStream, find_device
+from realtime.devices.virtual import VirtualStream
+from realtime.engine.chain import Chain
+from realtime.engine.preset import BUILT_IN, Preset, Stage
+from realtime.engine.state import MIX
+from realtime.host import Host
+from realtime.watch import Watch
+
+DEMO = "demo"
+DEMO_FILE = BUILT_IN / "demo.flac"
+STRIP_DEPTHS = (0, 1, 2, 5, 10)
+VIRTUAL_BLOCK = 480
+MOST_OUTPUTS = 8
+"""A device with more takes any number, or is a studio's interface: only its first two are played to."""
+STALL_S = 3.0
+"""A killed sound server leaves the stream active; but it asks for no more blocks."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Where sound comes from and goes to. None leaves a choice to the machine.
+
+    `source` is a device's name, `DEMO`, or the path of an audio file; `noise` a file mixed under such a file.
+    """
+
+    source: str | None = None
+    target: str | None = None
+    noise: str | None = None
+    snr_db: float = 5.0
+    rate: float | None = None
+    block: int = 0
+    channel: int | None = None
+
+    @property
+    def clip(self) -> Path | None:
+        """The audio file that is played, or None for a device."""
+        if self.source == DEMO:
+            return DEMO_FILE
+        return Path(self.source) if self.source and Path(self.source).is_file() else None
+
+
+@dataclass(frozen=True)
+class Values:
+    """How a preset is played.
+
+    `layers` None is the preset's own depth, `bases` None the model's own speech bases; `gain_db` lines the loudness
+    up with another preset's, `others` are (plugin, parameter, value) of all plugins but the denoiser.
+    """
+
+    layers: int | None = None
+    amount: float = 100.0
+    latency_ms: int = 32
+    bases: frozenset[int] | None = None
+    gain_db: float = 0.0
+    others: tuple[tuple[str, str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What is heard: a preset at some values."""
+
+    preset: Preset
+    values: Values
+
+    @property
+    def name(self) -> str:
+        """The preset with what was changed of it, short."""
+        values = self.values
+        parts = [] if values.layers is None else [f"{values.layers} layer{'s' if values.layers != 1 else ''}"]
+        parts += [] if values.amount >= 100 else [f"{values.amount:.0f} dB"]
+        parts += [] if values.latency_ms == 32 else [f"{values.latency_ms} ms"]
+        parts += [] if values.bases is None else [f"{len(values.bases)} bases"]
+        return ", ".join([self.preset.name, *parts])
+
+
+def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
+    """Return a preset's chain at these values; a preset without a denoiser takes none of them. On any thread."""
+    stages = [
+        replace(s, parameters=s.parameters | {name: v for plugin, name, v in values.others if plugin == s.plugin})
+        for s in preset.stages
+    ]
+    preset = replace(preset, stages=tuple(stages))
+    if values.gain_db:
+        preset = replace(preset, stages=(*preset.stages, Stage("gain", {}, {"gain": values.gain_db})))
+    if not any(stage.plugin == "denoise" for stage in preset.stages):
+        return preset.chain(sample_rate)
+    if values.bases is None:
+        chain = preset.chain(sample_rate, values.latency_ms, None, values.amount)
+    else:
+        chain = chain_of(preset, values.bases, sample_rate, values.latency_ms, values.amount)
+    if values.layers is not None:
+        parameter, place = chain.parameter("denoise", "layers")
+        place[0] = parameter.clip(values.layers)
+    return chain
+
+
+def strip_depths(n_layers: int) -> tuple[int, ...]:
+    """Return the depths compared side by side: some shallow ones and the full one."""
+    return (*(d for d in STRIP_DEPTHS if d < n_layers), n_layers)
+
+
+def settled(setup: Setup) -> tuple[Setup, str]:
+    """Return a setup that this machine can open, and a sentence on what was chosen instead of what is missing."""
+    if setup.source is not None:
+        return setup, ""
+    try:
+        find_device(None, "input"), find_device(setup.target, "output")
+    except DeviceError as error:
+        return replace(setup, source=DEMO), f"{error}. Until then the built-in clip is played."
+    return setup, ""
+
+
+def read_source(setup: Setup) -> ClipSource:
+    """Return the clip of a setup, read; raises AudioFileError. On a worker thread."""
+    assert setup.clip is not None
+    return ClipSource(setup.clip, None if setup.noise is None else Path(setup.noise), setup.snr_db, setup.channel)
+
+
+def _n_outputs(target: Device) -> int:
+    return target.n_outputs if target.n_outputs <= MOST_OUTPUTS else 2
+
+
+class Sound:
+    """An open stream; `start` lets sound flow, `stop` ends it for good.
+
+    Parameters
+    ----------
+    setup : Setup
+        From `settled`.
+    preset, values
+        What is heard first.
+    clip : ClipSource or None
+        What `read_source` returned; None for devices.
+
+    Raises
+    ------
+    UnfoldError
+        If a device, file or preset cannot be used, in one sentence.
+    """
+
+    def __init__(self, setup: Setup, preset: Preset, values: Values, clip: ClipSource | None = None) -> None:
+        self.setup = setup
+        self.note = ""
+        self.clip = clip
+        self.source_device: Device | None = None
+        self.target_device: Device | None = None
+        self.stream: PortAudioStream | VirtualStream
+        if clip is not None:
+            self._open_clip(setup, clip, preset, values)
+        else:
+            self._open_devices(setup, preset, values)
+        latency_s = self.stream.latency_s if self.target_device is not None else None
+        self.host.device_reported_ms = None if latency_s is None else 1000 * latency_s
+        self.watch = Watch(self.host.chain, strip_depths(Watch(self.host.chain).n_layers))
+        self.wave = WaveTee(self.host)
+        self._blocks, self._grew = -1, time.monotonic()
+
+    def _open_clip(self, setup: Setup, clip: ClipSource, preset: Preset, values: Values) -> None:
+        rate, ring = clip.sample_rate, clip.ring
+        chain = make_chain(preset, rate, values)
+        try:
+            target = find_device(setup.target, "output")
+            n_outputs = _n_outputs(target)
+            self.host = Host(chain, n_outputs=n_outputs, source=ring)
+            address = self.host.state.address
+            channels = (0, n_outputs)
+            self.stream = PortAudioStream(self.host.callback, address, None, target, channels, rate, setup.block)
+            self.target_device = target
+        except DeviceError as error:
+            self.note = f"Nothing is heard, only shown: {error}."
+            self.host = Host(chain, source=ring)
+            block = setup.block or VIRTUAL_BLOCK
+            self.stream = VirtualStream(self.host.callback, self.host.state.address, ring, rate, block)
+
+    def _open_devices(self, setup: Setup, preset: Preset, values: Values) -> None:
+        source, target = find_device(setup.source, "input"), find_device(setup.target, "output")
+        rate = setup.rate or source.sample_rate
+        n_inputs = max(min(2, source.n_inputs), 1 if setup.channel is None else setup.channel + 1)
+        if n_inputs > source.n_inputs:
+            raise DeviceError(f"{source.name!r} has {source.n_inputs} input channel(s), not {n_inputs}; pick another")
+        channels = (n_inputs, _n_outputs(target))
+        chain = make_chain(preset, rate, values)
+        pick = MIX if setup.channel is None else setup.channel
+        self.host = Host(chain, n_inputs=channels[0], n_outputs=channels[1], pick=pick)
+        address = self.host.state.address
+        self.stream = PortAudioStream(self.host.callback, address, source, target, channels, rate, setup.block)
+        self.source_device, self.target_device = source, target
+
+    @property
+    def can_howl(self) -> bool:
+        """Return whether a live input and a live output could feed back."""
+        return self.source_device is not None and self.target_device is not None
+
+    @property
+    def description(self) -> str:
+        """Return where sound comes from, goes to, and at which rate."""
+        if self.source_device is not None:
+            source = self.source_device.name
+        else:
+            source = "built-in clip" if self.setup.source == DEMO else Path(self.setup.source or "").name
+            if self.setup.noise is not None:
+                source += f" + {Path(self.setup.noise).name}"
+        target = self.target_device.name if self.target_device is not None else "no device"
+        return f"{source} → {target}, {self.host.sample_rate / 1000:g} kHz"
+
+    def start(self) -> None:
+        """Let sound flow."""
+        if self.clip is not None:
+            self.clip.start(lambda: None)
+        self.stream.start()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the device has stopped: it says so, or asked for no block since this was read `STALL_S` ago."""
+        if self.host.blocks != self._blocks:
+            self._blocks, self._grew = self.host.blocks, time.monotonic()
+        return not self.stream.active or time.monotonic() - self._grew > STALL_S
+
+    def stop(self) -> None:
+        """End the stream, the source and an open take, in that order."""
+        self.stream.stop(owner=self.host)
+        if self.clip is not None:
+            self.clip.stop()
+        self.wave.stop()
+        self.watch.close()
+
+    def swap(self, chain: Chain) -> None:
+        """Crossfade to another chain and watch its network."""
+        self.watch.close()
+        self.host.swap(chain)
+        self.watch = Watch(chain, strip_depths(Watch(chain).n_layers))

@@ -1,0 +1,152 @@
+"""The parts without a window. Oracles: scipy's binomial test, the sum of parts, RMS, and numbers by hand."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from gui.abx import p_value
+from gui.bases import chain_of, choosing, model_of
+from gui.catalogue import find_files, scan
+from gui.clock import Clock
+from gui.health import clock_text
+from gui.history import History
+from gui.meters import level_meter
+from gui.models import card_html
+from gui.slots import matching_gains
+from gui.sound import Patch, Values, make_chain, strip_depths
+from gui.worker import Worker
+from realtime.engine.chain import Chain
+from realtime.engine.preset import BUILT_IN, load_preset
+from realtime.model import save_model
+from realtime.plugins.denoise import Denoise
+from realtime.render import render
+from tests.test_model import make_model
+
+RATE = 16000
+
+
+def noise(seconds: float = 1.0) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 0.1, int(RATE * seconds)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("right", "trials"), [(0, 1), (6, 6), (8, 10), (5, 10), (12, 16)])
+def test_p_value_is_that_of_the_binomial_test(right: int, trials: int) -> None:
+    assert p_value(right, trials) == pytest.approx(binomtest(right, trials, 0.5, alternative="greater").pvalue)
+
+
+def test_chosen_bases_and_all_others_add_up_to_the_input() -> None:
+    preset, x = load_preset("default"), noise()
+    kept = frozenset(range(0, 112, 3))
+    parts = [render(x, chain_of(preset, choice, RATE, 32, 100.0)) for choice in (kept, frozenset(range(112)) - kept)]
+    assert np.abs(parts[0] + parts[1] - x)[600:-600].max() < 1e-4
+    assert min(np.sqrt(np.mean(p**2)) for p in parts) > 0.01
+
+
+def test_the_models_own_speech_bases_sound_as_the_model() -> None:
+    preset, x = load_preset("default"), noise()
+    model = model_of(preset)
+    assert model is not None
+    chosen = render(x, chain_of(preset, frozenset(range(model.sources[0][1])), RATE, 32, 100.0))
+    assert np.allclose(chosen, render(x, preset.chain(RATE)), atol=1e-6)
+
+
+def test_the_order_of_bases_changes_nothing_but_who_is_heard() -> None:
+    model, x = make_model(), noise()
+    mine = choosing(model, frozenset({8, 2}))
+    assert mine.sources == (("heard", 2), ("rest", 7))
+    assert np.array_equal(mine.weights[0][:, :2], model.weights[0][:, [2, 8]])
+    both = render(x, Chain([Denoise(mine)], RATE)) + render(
+        x, Chain([Denoise(choosing(model, frozenset(range(9)) - {8, 2}))], RATE)
+    )
+    assert np.abs(both - x)[600:-600].max() < 1e-4
+
+
+def test_matched_slots_are_equally_loud() -> None:
+    x, preset = noise(), load_preset("default")
+    a, b = Patch(preset, Values()), Patch(preset, Values(amount=3.0))
+    gains = matching_gains(x, RATE, a, b)
+    levels = [
+        np.sqrt(np.mean(render(x, make_chain(p.preset, RATE, Values(amount=p.values.amount, gain_db=gains[n]))) ** 2))
+        for n, p in (("A", a), ("B", b))
+    ]
+    assert max(gains.values()) == 0 and levels[0] == pytest.approx(levels[1], rel=0.01)
+
+
+@pytest.mark.parametrize(("n_layers", "wanted"), [(25, (0, 1, 2, 5, 10, 25)), (4, (0, 1, 2, 4)), (1, (0, 1))])
+def test_depths_of_the_strip(n_layers: int, wanted: tuple[int, ...]) -> None:
+    assert strip_depths(n_layers) == wanted
+
+
+def test_the_catalogue_names_what_cannot_be_used(tmp_path: Path) -> None:
+    save_model(tmp_path / "good.safetensors", make_model())
+    (tmp_path / "bad.safetensors").write_bytes(b"junk")
+    (tmp_path / "bad.toml").write_text("chain = 3")
+    (tmp_path / "other.txt").write_text("")
+    entries = {e.path: e for e in scan([tmp_path])}
+    assert entries[tmp_path / "good.safetensors"].preset is not None
+    assert "3 layers" in card_html(entries[tmp_path / "good.safetensors"])
+    for name in ("bad.safetensors", "bad.toml"):
+        assert entries[tmp_path / name].preset is None and str(tmp_path / name) in entries[tmp_path / name].problem
+    assert tmp_path / "other.txt" not in entries and BUILT_IN / "default.toml" in entries
+    before = find_files([tmp_path])
+    save_model(tmp_path / "good.safetensors", make_model(seed=1, n_layers=5))
+    assert find_files([tmp_path]) != before
+
+
+def test_a_meter_falls_holds_and_latches(qtbot: object) -> None:
+    meter = level_meter("In", "Input")
+    meter.put(-20.0, -30.0)
+    meter.put(-60.0, -60.0)
+    assert meter.level == pytest.approx(-20.4) and meter.held == -20
+    meter.put(0.0, -3.0)
+    for _ in range(100):
+        meter.put(-60.0, -60.0)
+    assert meter.clipped and meter.held < 0
+    meter.clear()
+    assert not meter.clipped
+
+
+def test_dropped_frames_are_counted(qtbot: object) -> None:
+    clock = Clock()
+    clock.start()
+    qtbot.waitUntil(lambda: clock.n_frames > 5)
+    before = clock.n_dropped
+    time.sleep(0.2)
+    n = clock.n_frames
+    qtbot.waitUntil(lambda: clock.n_frames > n)
+    assert 8 <= clock.n_dropped - before <= 40
+    clock.forget()
+    assert clock.n_dropped == 0
+
+
+def test_a_job_hands_back_its_result_or_its_sentence_or_nothing_when_cancelled(qtbot: object) -> None:
+    worker, results, labels = Worker(), [], []
+    worker.busy.connect(labels.append)
+
+    def fail() -> None:
+        raise OSError("no room")
+
+    worker.start("one", lambda: 1, results.append, results.append)
+    worker.start("two", fail, results.append, results.append)
+    qtbot.waitUntil(lambda: results == [1, "no room"])
+    assert labels[0] == "one" and labels[-1] == ""
+    worker.start("three", lambda: time.sleep(0.1), results.append, results.append)
+    worker.cancel()
+    qtbot.wait(300)
+    assert results == [1, "no room"]
+
+
+def test_stacks_end_with_the_newest_columns() -> None:
+    from realtime.watch import Columns
+
+    rows = np.arange(50, dtype=np.float32)[:, None] + np.zeros((50, 2), np.float32)
+    history = History(2, 0, 31.25, 0.008)
+    history.append(Columns(rows, rows, np.zeros((50, 0, 2), np.float32), 0), 0.0, False)
+    assert history.stacks(3, 4, 2)[:, :, 0].tolist() == [[40, 41], [44, 45], [48, 49]]
+
+
+def test_time_is_written_as_minutes_and_seconds() -> None:
+    assert (clock_text(3.25), clock_text(61.0)) == ("0:03.2", "1:01.0")

@@ -1,0 +1,382 @@
+"""The window as a whole: what is dropped on it, what goes wrong under it, what it remembers, who can use it."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAccessible, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QLineEdit,
+    QListWidget,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from gui.meters import Meter
+from gui.network import BasisMap
+from gui.settings import Settings
+from gui.sound import DEMO, Setup
+from gui.spectrogram import Spectrogram
+from gui.window import Window
+from realtime.engine.preset import BUILT_IN, load_preset
+from realtime.model import save_model
+from realtime.render import Stream
+from realtime.watch import Watch
+from tests.test_model import make_model
+
+CONTROLS = (
+    QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QTabBar, BasisMap, Meter,
+)  # fmt: skip
+
+
+def drop(window: Window, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
+
+
+def goes_on(window: Window, qtbot: QtBot) -> bool:
+    """Whether sound still flows."""
+    sound = window.desk.sound
+    if sound is None:
+        return False
+    blocks = int(sound.host.state["blocks"])
+    qtbot.waitUntil(lambda: int(sound.host.state["blocks"]) > blocks + 5)
+    return True
+
+
+def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    save_model(tmp_path / "new.safetensors", make_model(n_layers=3))
+    drop(window, tmp_path / "new.safetensors")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "new", timeout=10000)
+    assert goes_on(window, qtbot) and "new" in window.models.about.text()
+    assert any("new" in window.models.list.item(i).text() for i in range(window.models.list.count()))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("notes.txt", b"hello", "is no model"),
+        ("broken.safetensors", b"\x00" * 50, "damaged"),
+        ("broken.toml", b"chain = [", "not valid TOML"),
+        ("broken.wav", b"RIFFxxxx", "cannot be read as audio"),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_the_sound_goes_on(
+    window: Window, qtbot: QtBot, tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    preset = window.desk.patch.preset
+    drop(window, tmp_path / name)
+    qtbot.waitUntil(lambda: reason in window.notice.text.text(), timeout=10000)
+    assert window.notice.isVisible() and window.notice.kind == "bad" and window.desk.patch.preset == preset
+    assert goes_on(window, qtbot)
+
+
+def test_a_device_that_ends_is_told_and_run_starts_anew(window: Window, qtbot: QtBot) -> None:
+    assert window.desk.sound is not None
+    window.desk.takes.record(True)
+    recorder = window.desk.sound.wave.recorder
+    assert recorder is not None
+    window.desk.sound.stream.stop()
+    qtbot.waitUntil(lambda: window.desk.sound is None)
+    assert "device stopped" in window.notice.text.text() and not window.desk.takes.recording
+    assert soundfile.info(recorder.dry).frames == recorder.n_frames
+    window.desk.run(True)
+    qtbot.waitUntil(lambda: window.desk.sound is not None)
+    assert goes_on(window, qtbot)
+
+
+def test_a_full_disk_ends_the_take_and_nothing_else(window: Window, qtbot: QtBot) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    window.desk.takes.record(True)
+    assert window.desk.sound is not None
+    recorder = window.desk.sound.wave.recorder
+    assert recorder is not None
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+    try:
+        qtbot.waitUntil(lambda: "the take ended" in window.notice.text.text(), timeout=10000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not window.desk.takes.recording and goes_on(window, qtbot)
+    assert soundfile.info(recorder.dry).frames > 20000
+    window.desk.takes.record(True)
+    assert window.desk.takes.recording
+
+
+def test_a_folder_that_cannot_be_written_is_told(window: Window, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    window.desk.takes.folder = tmp_path / "file"
+    window.desk.takes.record(True)
+    assert "cannot be recorded into" in window.notice.text.text()
+    assert not window.desk.takes.recording and not window.actions_by_id["record"].isChecked()
+
+
+def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot) -> None:
+    history, strip = window.picture.history, window.picture.strip
+    assert history is not None
+    qtbot.waitUntil(lambda: history.end > 100)
+    assert [pane.n_layers for pane in strip.shown] == [0, 1, 2, 5, 10, 25]
+    deepest = history.gains(50, 100, tap=5)
+    assert np.abs(deepest - history.gains(50, 100)).max() <= 1e-5
+    assert np.abs(history.gains(50, 100, tap=0) - deepest).max() > 0.01
+
+
+def test_another_model_stands_beside_the_input_it_was_given(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "flat.toml").write_text('[[chain]]\nplugin = "gain"\n')
+    window.shelf.watch(tmp_path)
+    others = window.picture.others
+    others.wanted = [tmp_path / "flat.toml"]
+    window.show_tab(2, True)
+    pane = others.panes[0]
+    qtbot.waitUntil(lambda: pane.history is not None and "+0.0 dB" in pane.figures.text(), timeout=10000)
+    history, pane_history = window.picture.history, pane.history
+    assert history is not None and pane_history is not None
+    first = pane_history.end + 4  # the first three began before the pane did
+    qtbot.waitUntil(lambda: pane_history.end > first + 60)
+    wanted = history.values("noisy", first, first + 60)
+    assert np.abs(pane_history.values("noisy", first, first + 60) - wanted).max() <= 1e-5 < wanted.max()
+
+
+def test_a_depth_pane_equals_the_offline_output_of_that_depth(window: Window, qtbot: QtBot) -> None:
+    history, sound = window.picture.history, window.desk.sound
+    assert history is not None and sound is not None
+    qtbot.waitUntil(lambda: history.end > 200)
+    clip, rate = soundfile.read(BUILT_IN / "demo.flac", dtype="float32")
+    assert rate == sound.host.sample_rate
+    for pane in window.picture.strip.shown:
+        chain = load_preset("default").chain(rate, layers=pane.n_layers)
+        stream, watch = Stream(chain), Watch(chain)
+        stream.process(clip[: 2 * rate])
+        offline = watch.read()
+        shown = history.values("enhanced", 0, 200, pane.picture.tap)
+        assert np.abs(shown - offline.magnitudes[:200] * offline.mask[:200]).max() <= 1e-5, pane.n_layers
+        assert shown.max() > 0.01
+
+
+def test_a_take_is_what_the_look_back_holds(window: Window, qtbot: QtBot) -> None:
+    sound = window.desk.sound
+    assert sound is not None
+    window.desk.takes.record(True)
+    recorder = sound.wave.recorder
+    qtbot.wait(500)
+    window.desk.takes.record(False)
+    assert recorder is not None
+    take = np.stack([soundfile.read(p, dtype="float32")[0] for p in (recorder.dry, recorder.wet)], axis=1)
+    rows = sound.wave.rows()
+    starts = np.flatnonzero((rows[: len(rows) - len(take) + 1] == take[0]).all(axis=1))
+    assert len(take) > 10000 and any(np.array_equal(rows[s : s + len(take)], take) for s in starts)
+
+
+def visible_controls(top: QWidget) -> list[QWidget]:
+    found = [w for w in top.findChildren(QWidget) if isinstance(w, (*CONTROLS, Spectrogram))]
+    inner = [w for w in found if isinstance(w.parentWidget(), QComboBox | QAbstractSpinBox | QTabBar | QLineEdit)]
+    bars = [w for w in found if isinstance(w, QScrollBar)]
+    return [w for w in found if w.isVisibleTo(top) and w.isEnabled() and w not in inner and w not in bars]
+
+
+@pytest.mark.parametrize("tab", [0, 1, 2])
+def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: QtBot, tab: int) -> None:
+    window.show_tab(tab, True)
+    window.deeds.mix_noise(Path(str(window.desk.setup.clip)))
+    qtbot.waitUntil(lambda: window.footer.snr.isVisible())
+    window.tell("warn", "a message, so that its button is there")
+    controls = visible_controls(window)
+    for control in controls:
+        interface = QAccessible.queryAccessibleInterface(control)
+        assert interface is not None and interface.text(QAccessible.Text.Name), control
+    wanted = {w for w in controls if w.focusPolicy() & Qt.FocusPolicy.TabFocus or isinstance(w, CONTROLS)}
+    wanted = {w for w in wanted if not (isinstance(w, Meter) and not w.clips)}
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    reached = set()
+    for _ in range(120):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.add(QApplication.focusWidget())
+    assert not wanted - reached, wanted - reached
+    assert len(wanted) > 25
+
+
+@pytest.mark.parametrize("action", ["devices", "keys", "palette"])
+def test_controls_of_the_dialogs_have_names(window: Window, qtbot: QtBot, action: str) -> None:
+    window.actions_by_id[action].trigger()
+    qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(QDialog)))
+    dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
+    for control in visible_controls(dialog):
+        interface = QAccessible.queryAccessibleInterface(control)
+        assert interface is not None and interface.text(QAccessible.Text.Name), control
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_text_can_be_read_in_every_theme(window: Window, theme: str) -> None:
+    from gui.theme import palette_of, signal_colour
+
+    def luminance(colour: object) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]  # WCAG 2.2
+
+    palette = palette_of(theme)
+    pairs = [
+        (palette.windowText(), palette.window()),
+        (palette.text(), palette.base()),
+        (palette.buttonText(), palette.button()),
+        (palette.highlightedText(), palette.highlight()),
+        (palette.placeholderText(), palette.window()),
+    ]
+    colours = [(a.color(), b.color()) for a, b in pairs]
+    colours += [(signal_colour(name, palette), palette.window().color()) for name in ("good", "warn", "bad")]
+    for front, back in colours:
+        lighter, darker = sorted((luminance(front), luminance(back)), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (front.name(), back.name())
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
+def test_nothing_is_clipped(window: Window, qtbot: QtBot, size: tuple[int, int]) -> None:
+    for tab in (0, 1, 2):
+        window.show_tab(tab, True)
+        window.resize(*size)
+        qtbot.wait(50)
+        assert (window.width(), window.height()) == size
+        for widget in visible_controls(window):
+            least = widget.minimumSizeHint()
+            assert widget.width() >= least.width() and widget.height() >= least.height(), widget
+            corner = widget.mapTo(window, widget.rect().bottomRight())
+            assert corner.x() < window.width() and corner.y() < window.height(), widget
+
+
+def test_a_window_without_sound_or_hidden_draws_nothing(window: Window, qtbot: QtBot) -> None:
+    def painted() -> list[int]:
+        return [s.n_painted for s in window.findChildren(Spectrogram)]
+
+    window.hide()
+    qtbot.wait(50)
+    before = painted()
+    qtbot.wait(300)
+    assert painted() == before and goes_on(window, qtbot)
+    window.show()
+    window.desk.run(False)
+    qtbot.wait(1500)  # meters fall
+    before = painted()
+    qtbot.wait(300)
+    assert painted() == before
+
+
+def test_an_information_never_hides_a_problem(window: Window) -> None:
+    window.tell("bad", "broken")
+    window.tell("info", "fine")
+    assert "broken" in window.notice.text.text()
+    window.notice.dismiss.click()
+    window.tell("info", "fine")
+    assert "fine" in window.notice.text.text()
+
+
+KILLED = """
+from PySide6.QtWidgets import QApplication
+from gui.sound import DEMO, Setup
+from gui.window import Window
+from realtime.engine.preset import load_preset
+application = QApplication([])
+window = Window(load_preset("default"), remember=False)
+window.desk.setup = Setup(source=DEMO, block=256)
+window.show()
+window.begin()
+while window.desk.sound is None:
+    application.processEvents()
+window.desk.set_depth(7)
+window.desk.set_amount(18)
+window.desk.bypass(True)
+window.look.set(scale="mel", colours="cividis")
+window.picture.output.set_view("mask")
+window.set_theme("dark")
+window.show_tab(1, True)
+application.exec()
+"""
+
+
+def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = Settings()
+    with subprocess.Popen([sys.executable, "-c", KILLED], env=os.environ | {"PYTHONPATH": os.getcwd()}) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if settings.path.is_file() and "cividis" in settings.path.read_text():
+                break
+            time.sleep(0.1)
+        os.kill(process.pid, signal.SIGKILL)
+    window = Window(load_preset("default"))
+    qtbot.addWidget(window)
+    window.show()
+    window.begin()
+    desk = window.desk
+    qtbot.waitUntil(lambda: desk.sound is not None)
+    assert desk.sound is not None
+    assert (desk.depth, desk.patch.values.amount, desk.bypassed) == (7, 18, True)
+    assert desk.setup == Setup(source=DEMO, block=256) and desk.sound.host.state["bypass_wanted"] == 1
+    assert (window.look.axes.scale, window.look.axes.colours) == ("mel", "cividis")
+    assert (window.picture.output.canvas.view, window.theme) == ("mask", "dark")
+    assert window.picture.tabs.currentIndex() == 1
+    window.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no json",
+        "[1, 2]",
+        json.dumps({"patch": {"preset": "/nowhere.toml"}, "setup": {"colour": 3}, "look": 7, "slots": [], "tab": "x"}),
+        json.dumps({"patch": None, "setup": {"source": 5}, "safe_pairs": None, "folders": [3], "others": 5}),
+    ],
+)
+def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, content: str) -> None:
+    settings = Settings()
+    settings._file.setValue("session", content)
+    settings._file.sync()
+    window = Window(load_preset("default"))
+    qtbot.addWidget(window)
+    window.show()
+    assert window.desk.patch.preset.name == "default" and window.theme == "system"
+    window.close()
+
+
+def test_parameters_of_other_plugins_are_set_undone_and_remembered(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "loud.toml").write_text('[[chain]]\nplugin = "gain"\n[chain.parameters]\ngain = 3.0\n')
+    drop(window, tmp_path / "loud.toml")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "loud", timeout=10000)
+    (control,) = window.findChildren(QDoubleSpinBox)
+    assert control.value() == 3 and "no network" in window.picture.output.canvas.reason
+    control.setValue(-6)
+    sound = window.desk.sound
+    assert sound is not None
+    place = sound.host.chain.parameter("gain", "gain")[1]
+    qtbot.waitUntil(lambda: place[0] == -6)
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: place[0] == 3 and control.value() == 3)
+    window.desk.undo.redo()
+    window.save()
+    window.desk.run(False)
+    again = Window(load_preset("default"))
+    qtbot.addWidget(again)
+    again.begin()
+    qtbot.waitUntil(lambda: again.desk.parameter("gain", "gain") == -6)
+    again.close()

@@ -1,0 +1,41 @@
+"""Oracle: the kernel itself, through the masks of its taps, and a divergence written as a loop."""
+
+import numpy as np
+import pytest
+
+from realtime.engine.chain import Chain
+from realtime.explain import explain
+from realtime.plugins.denoise import Denoise
+from realtime.render import Stream
+from realtime.watch import Watch
+from tests.test_model import make_model
+
+CONTEXT = 2
+
+
+@pytest.mark.parametrize("rate", [16000, 8000])
+def test_every_depth_agrees_with_the_kernel(rate: int) -> None:
+    model = make_model(CONTEXT, n_layers=4)
+    chain = Chain([Denoise(model)], rate)
+    stream, watch = Stream(chain), Watch(chain, (0, 1, 2, 3, 4))
+    stream.process(np.random.default_rng(0).normal(0, 0.1, rate // 2).astype(np.float32))
+    columns = watch.read()
+    stacks = np.stack([columns.magnitudes[i - 1 : i + 1] for i in (20, 30, 40)])
+    explanation = explain(model, stacks)
+    current = stacks[:, -1].astype(np.float64)
+    for depth in range(5):
+        mask = columns.taps[[20, 30, 40], depth].astype(np.float64)
+        wanted = -10 * np.log10(np.sum((mask * current) ** 2) / np.sum(current**2))
+        assert explanation.removed_db[depth] == pytest.approx(wanted, abs=1e-3)
+
+
+def test_divergence_is_that_of_the_definition_and_falls_with_depth() -> None:
+    model = make_model(1, n_layers=5)
+    x = np.random.default_rng(1).uniform(0.1, 1, (1, 1, 257)).astype(np.float32)
+    explanation = explain(model, x)
+    w = model.weights[model.readouts[0]].astype(np.float64)
+    model_x = w @ explanation.activations[0]
+    model_x *= x.sum() / model_x.sum()
+    wanted = sum(m * np.log(m / y) - m + y for m, y in zip(x[0, 0].astype(np.float64), model_x, strict=True))
+    assert explanation.divergence[-1] == pytest.approx(wanted / x.sum(), rel=1e-3)
+    assert explanation.divergence[-1] < explanation.divergence[0]

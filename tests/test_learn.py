@@ -1,0 +1,100 @@
+"""Oracles: columns computed one by one, the cost of the factorisation, noise that the model has never heard."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from realtime.base.errors import ModelError
+from realtime.engine.chain import Chain
+from realtime.engine.preset import BUILT_IN
+from realtime.learn import LEARNED, N_BASES, fit_bases, learn_noise, stacked_magnitudes, with_learned
+from realtime.model import load_model, save_model
+from realtime.plugins.denoise import Denoise
+from realtime.render import render
+from tests.test_model import make_model
+
+RATE = 16000
+MODEL = load_model(BUILT_IN / "models" / "sparse.safetensors")
+
+
+def whistles(seconds: float, seed: int, rate: int = RATE) -> np.ndarray:
+    """A noise no dictionary of ours knows: three tones that come and go at random."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(rate * seconds)) / rate
+    gates = np.repeat(rng.uniform(0, 1, (3, len(t) // 800 + 1)), 800, axis=1)[:, : len(t)]
+    tones = [np.sin(2 * np.pi * hz * t) for hz in (710.0, 1530.0, 2930.0)]
+    return (0.1 * np.sum(gates * tones, axis=0)).astype(np.float32)
+
+
+def level(x: np.ndarray) -> float:
+    return 10 * np.log10(np.mean(x[2000:] ** 2) + 1e-12)
+
+
+@pytest.mark.parametrize(("rate", "n_fft"), [(16000, 512), (48000, 1536), (8000, 256)])
+def test_columns_stand_under_those_before_them(rate: int, n_fft: int) -> None:
+    x = np.random.default_rng(0).normal(0, 0.1, rate).astype(np.float32)
+    v = stacked_magnitudes(x, rate, 257, 3)
+    window = np.sin(np.pi * np.arange(n_fft) / n_fft)
+    for n in (0, 40):
+        for t in range(3):
+            frame = x[(n + t) * n_fft // 4 :][:n_fft] * window
+            wanted = np.abs(np.fft.rfft(frame))[:257]
+            assert v[t * 257 :, n][: len(wanted)] == pytest.approx(wanted, abs=1e-3)
+            assert not v[t * 257 + len(wanted) : (t + 1) * 257, n].any()
+
+
+def test_more_updates_fit_better_with_bases_of_unit_norm() -> None:
+    v = stacked_magnitudes(whistles(2.0, 0), RATE, 257, 2)
+    scaled, costs = np.maximum(v / v.mean(), 1e-9), []
+    for n_updates in (1, 5, 20, 60):
+        w = fit_bases(v, 8, n_updates)
+        assert np.linalg.norm(w, axis=0) == pytest.approx(np.ones(8), rel=1e-5) and w.min() >= 0
+        h = np.ones((8, v.shape[1]))
+        for _ in range(100):  # activations of these bases, by themselves
+            h *= (w.T @ (scaled / (w @ h + 1e-9))) / w.sum(axis=0)[:, None]
+        model = w @ h + 1e-9
+        costs.append(float(np.sum(scaled * np.log(scaled / model) - scaled + model)))
+    assert costs == sorted(costs, reverse=True) and costs[-1] < 0.8 * costs[0]
+
+
+@pytest.mark.parametrize("rate", [16000, 48000])
+def test_a_noise_that_was_learned_is_removed_where_the_model_alone_keeps_it(rate: int) -> None:
+    learned = learn_noise(MODEL, whistles(5.0, 0, rate), rate)
+    other = whistles(3.0, 1, rate)
+    kept = [level(render(other, Chain([Denoise(m)], rate))) - level(other) for m in (MODEL, learned)]
+    assert kept[1] < kept[0] - 6 and kept[1] < -12
+
+
+def test_speech_bases_stay_and_a_second_lesson_replaces_the_first(tmp_path: object) -> None:
+    model = make_model(context=2)
+    once = learn_noise(model, whistles(2.0, 0), RATE)
+    twice = learn_noise(once, whistles(2.0, 1), RATE)
+    assert once.sources == twice.sources == (*model.sources, (LEARNED, N_BASES))
+    for own, first, second in zip(model.weights, once.weights, twice.weights, strict=True):
+        assert np.array_equal(first[:, : own.shape[1]], own) and np.array_equal(second[:, : own.shape[1]], own)
+        assert not np.allclose(first[:, own.shape[1] :], second[:, own.shape[1] :])
+    save_model(tmp_path / "learned.safetensors", twice)
+    assert load_model(tmp_path / "learned.safetensors").sources == twice.sources
+
+
+def test_a_matrix_of_fewer_columns_takes_the_newest() -> None:
+    model = make_model(context=2)
+    bases = np.random.default_rng(0).uniform(0.1, 1, (514, 3)).astype(np.float32)
+    short = replace(model, weights=tuple(w[-257:] for w in model.weights))
+    for w in with_learned(short, bases).weights:
+        ratio = w[:, -3:] / bases[257:]
+        assert ratio == pytest.approx(np.full_like(ratio, ratio[0, 0]), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("x", "kind", "reason"),
+    [
+        (whistles(0.5, 0), "nmf", "too short"),
+        (whistles(2, 0) * 0, "nmf", "silent"),
+        (whistles(2, 0), "mlp", "no noise"),
+    ],
+)
+def test_what_cannot_be_learned_says_why(x: np.ndarray, kind: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        learn_noise(replace(MODEL, kind=kind), x, RATE)
