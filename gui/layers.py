@@ -84,7 +84,6 @@ class LayerStrip(QWidget):
             pane.button.setVisible(bool(depths))
             pane.figures.setVisible(bool(depths))
             pane.picture.show_history(history if depths else None, reason)
-        self.plot.setVisible(bool(depths))
 
     def mark(self, depth: int) -> None:
         """Show which depth is heard."""

@@ -79,7 +79,7 @@ class BasisMap(QWidget):
         painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
         if self._image is None:
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            text = self.tr("No network is running: nothing to look into.")
+            text = self.tr("No unfolded network is running: there are no bases to look at.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
         high = 0.35 * self.height()
@@ -190,7 +190,7 @@ class Network(QWidget):
         """Write which basis is selected, and what is heard."""
         n, i = self.map.n_bases, self.map.selected
         if not n:
-            self.text.setText(self.tr("No network is running."))
+            self.text.setText(self.tr("No unfolded network is running."))
             return
         source = self.tr("speech") if i < self.map.n_speech else self.tr("noise")
         heard = self.tr("heard") if i in self.map.heard else self.tr("not heard")

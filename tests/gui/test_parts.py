@@ -87,7 +87,7 @@ def test_the_catalogue_names_what_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("")
     entries = {e.path: e for e in scan([tmp_path])}
     assert entries[tmp_path / "good.safetensors"].preset is not None
-    assert "3 layers" in card_html(entries[tmp_path / "good.safetensors"])
+    assert "3 layer(s)" in card_html(entries[tmp_path / "good.safetensors"])
     for name in ("bad.safetensors", "bad.toml"):
         assert entries[tmp_path / name].preset is None and str(tmp_path / name) in entries[tmp_path / name].problem
     assert tmp_path / "other.txt" not in entries and BUILT_IN / "default.toml" in entries
