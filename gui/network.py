@@ -136,6 +136,7 @@ class Network(QWidget):
         self.map = BasisMap()
         self.text = QLabel()
         self.text.setAccessibleName(self.tr("Selected basis"))
+        self.text.setWordWrap(True)  # else a long line would push the columns of the window about
         row = QHBoxLayout()
         row.addWidget(self.text, 1)
         self.buttons: dict[str, QPushButton] = {}
