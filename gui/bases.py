@@ -11,16 +11,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from realtime.base.errors import ModelError
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset, Stage
 from realtime.model import Model, load_model, save_model
 
 
 def model_of(preset: Preset) -> Model | None:
-    """Return the model of a preset's first network, or None; raises ModelError."""
+    """Return the model of a preset's first unfolded network, or None; raises ModelError."""
     for stage in preset.stages:
         if stage.plugin == "denoise":
-            return load_model(preset.path.parent / stage.options["model"])
+            model = load_model(preset.path.parent / stage.options["model"])
+            return model if isinstance(model, Model) else None
     return None
 
 
@@ -40,7 +42,10 @@ def chain_of(preset: Preset, kept: frozenset[int], sample_rate: float, latency_m
         for i, stage in enumerate(preset.stages):
             if stage.plugin == "denoise":
                 path = Path(folder) / f"{i}.safetensors"
-                save_model(path, choosing(load_model(preset.path.parent / stage.options["model"]), kept))
+                model = load_model(preset.path.parent / stage.options["model"])
+                if not isinstance(model, Model):
+                    raise ModelError(f"preset {preset.name!r} has a network without bases; choose another one")
+                save_model(path, choosing(model, kept))
                 stage = replace(stage, options=stage.options | {"model": str(path)})
             stages.append(stage)
         return replace(preset, stages=tuple(stages)).chain(sample_rate, latency_ms, None, amount_db)

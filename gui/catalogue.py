@@ -7,7 +7,7 @@ from typing import Any
 
 from realtime.base.errors import UnfoldError
 from realtime.engine.preset import Preset, Stage, load_preset, preset_folders
-from realtime.model import load_model
+from realtime.model import Model, load_model
 
 MODEL_SUFFIX, PRESET_SUFFIX = ".safetensors", ".toml"
 
@@ -32,8 +32,9 @@ def _card(preset: Preset) -> dict[str, Any]:
     for stage in preset.stages:
         if "model" in stage.options:
             model = load_model(preset.path.parent / stage.options["model"])
-            sizes = ", ".join(f"{n} {name} bases" for name, n in model.sources)
-            facts = {"network": f"{model.n_layers} layers, {sizes}, {model.context} column(s) of context"}
+            facts = {"network": f"{model.n_layers} layer(s), {model.context} column(s) of context"}
+            if isinstance(model, Model):
+                facts["bases"] = ", ".join(f"{n} of {name}" for name, n in model.sources)
             return facts | {k: v for k, v in model.card.items() if v}
     return {}
 

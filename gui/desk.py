@@ -298,7 +298,6 @@ class Desk(QObject):
             self.undo.push(Change(self.tr("bases"), "", self.patch, patch, lambda _, wanted: self.play(wanted)))
 
     def model(self) -> Model | None:
-        """Return the model of the preset as it is in its file, whatever bases are heard; raises ModelError."""
-        if self.patch.values.bases is None and self.sound is not None:
-            return self.sound.watch.model
-        return model_of(self.patch.preset)
+        """Return the unfolded network of the preset as it is in its file, or None; raises ModelError."""
+        model = None if self.sound is None or self.patch.values.bases is not None else self.sound.watch.model
+        return model if isinstance(model, Model) else model_of(self.patch.preset)

@@ -17,6 +17,12 @@ N_PANES = 6
 _LAST_S = 1.0
 
 
+def removed_text(removed_db: float) -> str:
+    """Return what happens to the level when so much is removed: "−3.2", "0.0", or "+0.4" where it rises."""
+    change = round(-removed_db, 1) + 0.0  # + 0.0: no "−0.0"
+    return f"{change:+.1f}".replace("-", "−") if change else "0.0"
+
+
 class DepthPane(QWidget):
     """One depth: a button that lets it be heard, its picture, its figures."""
 
@@ -84,7 +90,6 @@ class LayerStrip(QWidget):
             pane.button.setVisible(bool(depths))
             pane.figures.setVisible(bool(depths))
             pane.picture.show_history(history if depths else None, reason)
-        self.plot.setVisible(bool(depths))
 
     def mark(self, depth: int) -> None:
         """Show which depth is heard."""
@@ -105,7 +110,7 @@ class LayerStrip(QWidget):
         for i, pane in enumerate(self.shown):
             if pane.n_layers < 0 or i >= history.n_taps:
                 continue
-            text = self.tr("−{:.1f} dB").format(history.removed_db(start, history.end, i))
+            text = self.tr("{} dB").format(removed_text(history.removed_db(start, history.end, i)))
             if explanation is not None and pane.n_layers < len(explanation.divergence):
                 text += f"  ·  KL {explanation.divergence[pane.n_layers]:.2f}"
             text += "\n" + (self.tr("load {:.1f} %").format(100 * loads[i]) if i < len(loads) else "")

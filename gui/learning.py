@@ -64,7 +64,7 @@ class Learning:
         self._sound = None
         if on and desk.sound is None:
             desk.said.emit("warn", desk.tr("No sound runs: press Run first."))
-        elif on and (desk.sound is None or desk.sound.watch.model is None):
+        elif on and (desk.sound is None or not isinstance(desk.sound.watch.model, Model)):
             desk.said.emit("warn", desk.tr("This preset has no network that could learn: choose another one."))
         elif on and desk.sound is not None:
             self._sound, self._first = desk.sound, desk.sound.wave.end

@@ -79,7 +79,7 @@ class BasisMap(QWidget):
         painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
         if self._image is None:
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            text = self.tr("No network is running: nothing to look into.")
+            text = self.tr("No unfolded network is running: there are no bases to look at.")
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
             return
         high = 0.35 * self.height()
@@ -136,6 +136,7 @@ class Network(QWidget):
         self.map = BasisMap()
         self.text = QLabel()
         self.text.setAccessibleName(self.tr("Selected basis"))
+        self.text.setWordWrap(True)  # else a long line would push the columns of the window about
         row = QHBoxLayout()
         row.addWidget(self.text, 1)
         self.buttons: dict[str, QPushButton] = {}
@@ -190,7 +191,7 @@ class Network(QWidget):
         """Write which basis is selected, and what is heard."""
         n, i = self.map.n_bases, self.map.selected
         if not n:
-            self.text.setText(self.tr("No network is running."))
+            self.text.setText(self.tr("No unfolded network is running."))
             return
         source = self.tr("speech") if i < self.map.n_speech else self.tr("noise")
         heard = self.tr("heard") if i in self.map.heard else self.tr("not heard")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QTool
 from gui.catalogue import Entry
 from gui.desk import Desk
 from gui.history import History
+from gui.layers import removed_text
 from gui.look import Look
 from gui.sound import Sound, Values, make_chain
 from gui.spectrogram import Spectrogram
@@ -101,8 +102,7 @@ class OtherPane(QWidget):
         for magnitudes, lost in ((empty, n_lost), (followed.magnitudes, 0)):
             taps = np.zeros((len(magnitudes), 0, n_bins), np.float32)
             self.history.append(Columns(magnitudes, np.ones_like(magnitudes), taps, lost), 0.0, False)
-        removed = f"{round(-followed.removed_db, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no "−0.0"
-        text = self.tr("{} dB  ·  load {:.1f} %").format(removed, 100 * followed.load)
+        text = self.tr("{} dB  ·  load {:.1f} %").format(removed_text(followed.removed_db), 100 * followed.load)
         self.figures.setText(text)
         self.hear.setAccessibleDescription(text)
 

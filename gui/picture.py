@@ -19,6 +19,7 @@ from realtime.base.errors import ModelError
 from realtime.base.units import db_to_gain
 from realtime.compare import depth_loads
 from realtime.explain import Explanation, explain
+from realtime.model import Model
 from realtime.watch import Watch
 
 EXPLAINED_COLUMNS, EXPLAINED_EVERY = 16, 8  # the last second, in 8 ms steps
@@ -93,6 +94,7 @@ class Picture(QWidget):
             if pane.canvas.history is not history or history is None:
                 pane.canvas.show_history(history, reason)
         self.strip.show_network(history, depths, reason)
+        self.strip.plot.setVisible(sound is not None and isinstance(sound.watch.model, Model) and bool(depths))
         self._show_inside()
         self.refresh()
 
@@ -107,7 +109,7 @@ class Picture(QWidget):
     def _show_inside(self) -> None:
         sound = self._desk.sound
         model = None
-        if sound is not None and not self.blind and sound.watch.model is not None:
+        if sound is not None and not self.blind and isinstance(sound.watch.model, Model):
             try:
                 model = self._desk.model()
             except ModelError as error:
@@ -157,13 +159,10 @@ class Picture(QWidget):
             self.network.map.put(self._activations(self.explanation))
             self.network.read()
         model = self._desk.sound.watch.model if self._desk.sound is not None else None
+        if not isinstance(model, Model):
+            return
         seen = self.strip.isVisible() or self.network.isVisible()
-        if (
-            model is None
-            or self._asked
-            or not seen
-            or history.end < EXPLAINED_COLUMNS * EXPLAINED_EVERY + model.context
-        ):
+        if self._asked or not seen or history.end < EXPLAINED_COLUMNS * EXPLAINED_EVERY + model.context:
             return
         stacks = history.stacks(EXPLAINED_COLUMNS, EXPLAINED_EVERY, model.context)
         self._asked = True

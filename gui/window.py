@@ -228,7 +228,7 @@ class Window(QMainWindow):
         self._loudest = SILENCE_DB
         if self._n_zero == ZERO_TEXTS:
             text = self.tr("The input is digital zero: is the device muted, or is this program not allowed to hear it?")
-            self.tell("warn", text)
+            self.desk.said.emit("warn", text)
 
     # What is remembered
 

@@ -4,6 +4,7 @@ That file is imported by the command alone, so that none pays for what another n
 """
 
 import json
+import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -48,12 +49,14 @@ def main(context: typer.Context) -> None:
         warm_up()
     if context.invoked_subcommand is None:
         from realtime.cli.live import run_main_job
-        from realtime.cli.window import WindowError, open_window
+        from realtime.cli.window import WindowError, has_screen, open_window
 
         try:
-            raise typer.Exit(open_window([]))
-        except WindowError:
-            run_main_job()
+            if has_screen():
+                raise typer.Exit(open_window([]))
+        except WindowError as error:
+            print(error, file=sys.stderr)
+        run_main_job()
 
 
 @app.command()

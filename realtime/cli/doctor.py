@@ -37,7 +37,7 @@ class Check:
 
 def examine() -> list[Check]:
     """Look at everything that sound needs here. [main-thread]"""
-    looks = (_portaudio, _servers, _devices, _cpu, _priority, _cache, _engine, _presets)
+    looks = (_portaudio, _servers, _devices, _cpu, _priority, _cache, _engine, _presets, _window)
     return [check for look in looks for check in _guarded(look)]
 
 
@@ -201,3 +201,18 @@ def _engine() -> Iterator[Check]:
             yield Check("engine", BROKEN, "the default preset gives silence or no numbers", "unfold presets")
         else:
             yield Check("engine", FINE, f"{TRIAL_S:g} s of sound at 48 kHz took {1000 * seconds:.0f} ms")
+
+
+def _window() -> Iterator[Check]:
+    from realtime.cli.window import WindowError, has_screen, try_screen
+
+    if not has_screen() and "QT_QPA_PLATFORM" not in os.environ:
+        yield Check("window", FINE, "there is no screen: the terminal does")
+        return
+    try:
+        try_screen()
+    except WindowError as error:
+        command = {"linux": "tools/system-packages.sh run"}.get(sys.platform, "pip install 'unfold[gui]'")
+        yield Check("window", WARNING, str(error), command)
+    else:
+        yield Check("window", FINE, "opens")

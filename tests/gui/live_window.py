@@ -72,6 +72,8 @@ def main() -> None:
     window = Window(load_preset("default"), remember=False)
     window.desk.setup = Setup(options.device, options.device, rate=options.rate, block=options.block)
     window.desk.takes.folder = options.folder
+    said: list[str] = []
+    window.desk.said.connect(lambda _, sentence: said.append(sentence))
     window.show()
     window.begin()
     print(json.dumps({"muted": window.desk.muted, "told": window.notice.text.text()}), flush=True)
@@ -92,7 +94,6 @@ def main() -> None:
         memory.append(resident_bytes())
         sound = window.desk.sound
         status = sound.host.status().as_dict() if sound is not None else {}
-        said = window.notice.text.text()
         facts = {"counts": user.counts, "memory": memory, "frames": window.clock.n_frames, "said": said}
         painted = window.picture.output.canvas.n_painted
         print(json.dumps(status | facts | {"dropped": window.clock.n_dropped, "painted": painted}), flush=True)

@@ -86,7 +86,8 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
 @checks("record")
 def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     act(window, "record")
-    qtbot.waitUntil(lambda: "REC 0:00.5" in window.transport.state.text())
+    assert "REC 0:00.0" in window.transport.state.text()
+    qtbot.waitUntil(lambda: float(window.transport.state.text().rsplit(":", 1)[1]) > 0.4)
     assert "-dry.wav and " in window.footer.where.text()
     act(window, "record")
     dry, wet = (soundfile.read(next((tmp_path / "takes").glob(f"*{side}.wav")))[0] for side in ("dry", "wet"))

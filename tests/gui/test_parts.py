@@ -13,6 +13,7 @@ from gui.catalogue import find_files, scan
 from gui.clock import Clock
 from gui.health import clock_text
 from gui.history import History
+from gui.layers import removed_text
 from gui.meters import level_meter
 from gui.models import card_html
 from gui.slots import matching_gains
@@ -87,7 +88,7 @@ def test_the_catalogue_names_what_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("")
     entries = {e.path: e for e in scan([tmp_path])}
     assert entries[tmp_path / "good.safetensors"].preset is not None
-    assert "3 layers" in card_html(entries[tmp_path / "good.safetensors"])
+    assert "3 layer(s)" in card_html(entries[tmp_path / "good.safetensors"])
     for name in ("bad.safetensors", "bad.toml"):
         assert entries[tmp_path / name].preset is None and str(tmp_path / name) in entries[tmp_path / name].problem
     assert tmp_path / "other.txt" not in entries and BUILT_IN / "default.toml" in entries
@@ -150,3 +151,8 @@ def test_stacks_end_with_the_newest_columns() -> None:
 
 def test_time_is_written_as_minutes_and_seconds() -> None:
     assert (clock_text(3.25), clock_text(61.0)) == ("0:03.2", "1:01.0")
+
+
+@pytest.mark.parametrize(("removed", "text"), [(3.21, "−3.2"), (0.04, "0.0"), (-0.04, "0.0"), (-0.4, "+0.4")])
+def test_what_is_removed_lowers_the_level(removed: float, text: str) -> None:
+    assert removed_text(removed) == text

@@ -149,7 +149,7 @@ def test_another_model_stands_beside_the_input_it_was_given(window: Window, qtbo
     others.wanted = [tmp_path / "flat.toml"]
     window.show_tab(2, True)
     pane = others.panes[0]
-    qtbot.waitUntil(lambda: pane.history is not None and "+0.0 dB" in pane.figures.text(), timeout=10000)
+    qtbot.waitUntil(lambda: pane.history is not None and "0.0 dB" in pane.figures.text(), timeout=10000)
     history, pane_history = window.picture.history, pane.history
     assert history is not None and pane_history is not None
     first = pane_history.end + 4  # the first three began before the pane did
