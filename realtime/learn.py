@@ -1,4 +1,4 @@
-"""Learn a noise: bases fitted to a few seconds of it join the noise bases of a model. Worker thread.
+"""Learn a noise or a voice: bases fitted to a few seconds of it join or replace those of a model. Worker thread.
 
 Sparse NMF with bases of unit norm (Le Roux et al., MERL TR2015-023), the generalised Kullback-Leibler divergence, some
 tens of updates from random columns of the noise. Letters as in `realtime.networks.nmf`: V (D, N) stacked magnitudes,
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from realtime.base.errors import ModelError
 from realtime.base.units import FLOOR, gain_to_db
 from realtime.dsp.stft import window_size, windows
-from realtime.model import LEAST_WEIGHT, Model
+from realtime.model import LEAST_WEIGHT, AnyModel, Model
 
 Floats = NDArray[np.float32]
 
@@ -22,7 +22,11 @@ LEARNED = "learned"
 
 N_BASES = 20
 N_UPDATES = 50
+N_VOICE_BASES = 40
 LEAST_S = 1.0
+LEAST_VOICE_S = 5.0
+VOICED = 0.05
+"""Columns below that share of a voice's loudest are pauses."""
 LEAST_DB = -90.0
 """What is softer is taken for silence."""
 
@@ -95,7 +99,28 @@ def _mean_norm(w: Floats) -> float:
     return float(np.linalg.norm(w, axis=0).mean())
 
 
-def learn_noise(model: Model, x: Floats, sample_rate: float) -> Model:
+def with_voice(model: Model, bases: Floats) -> Model:
+    """Return the model with these speech bases instead of its own. [thread-safe]
+
+    Instead, not beside: whatever of the noise a general voice could say, this one cannot.
+
+    Parameters
+    ----------
+    model : Model
+        Of kind "nmf".
+    bases : float32[n_bins * context, R]
+        A matrix with fewer columns of context takes the newest of them.
+    """
+    n_speech, weights = model.sources[0][1], []
+    for w in model.weights:
+        new = bases[len(bases) - len(w) :]
+        new = np.maximum(new * (_mean_norm(w[:, :n_speech]) / _mean_norm(new)), LEAST_WEIGHT)
+        weights.append(np.ascontiguousarray(np.hstack([new, w[:, n_speech:]]), np.float32))
+    speech = (model.sources[0][0], bases.shape[1])
+    return replace(model, sources=(speech, *model.sources[1:]), weights=tuple(weights))
+
+
+def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> Model:
     """Return a model for the noise that is heard here. [worker-thread]
 
     Parameters
@@ -112,10 +137,50 @@ def learn_noise(model: Model, x: Floats, sample_rate: float) -> Model:
     ModelError
         If the model has no bases, or the sound is too short or silent.
     """
-    if model.kind != "nmf":
-        raise ModelError(f"a model of kind {model.kind!r} has no noise bases to learn; choose another preset")
-    if len(x) < LEAST_S * sample_rate:
-        raise ModelError(f"{len(x) / sample_rate:.1f} s are too short to learn a noise from; {LEAST_S:g} s are needed")
+    own = _able(model, x, sample_rate, LEAST_S, "noise")
+    made = with_learned(own, fit_bases(stacked_magnitudes(x, sample_rate, own.n_bins, own.context)))
+    return _told(made, f"With {N_BASES} bases of a noise, from {len(x) / sample_rate:.1f} s of it.")
+
+
+def learn_voice(model: AnyModel, x: Floats, sample_rate: float) -> Model:
+    """Return a model for the voice that is heard here. [worker-thread]
+
+    Parameters
+    ----------
+    model : Model
+        The noise bases and the layers are its own.
+    x : float32[n]
+        Half a minute of the voice, with as little noise as can be.
+    sample_rate : float
+        Hz.
+
+    Raises
+    ------
+    ModelError
+        If the model has no bases, or there is too little of the voice.
+    """
+    own = _able(model, x, sample_rate, LEAST_VOICE_S, "voice")
+    v = stacked_magnitudes(x, sample_rate, own.n_bins, own.context)
+    energy = v[-own.n_bins :].sum(axis=0)
+    heard = energy > VOICED * np.percentile(energy, 99)
+    if heard.sum() * own.stft.hop < LEAST_VOICE_S / 2 * own.stft.sample_rate:
+        raise ModelError(
+            f"a voice is heard in {heard.mean():.0%} of the {len(x) / sample_rate:.1f} s; speak on without long pauses"
+        )
+    v = v[:, heard] / v[:, heard].sum(axis=0)  # soft sounds count as much as loud ones
+    made = with_voice(own, fit_bases(v, N_VOICE_BASES))
+    return _told(made, f"With {N_VOICE_BASES} bases of a voice, from {len(x) / sample_rate:.1f} s of it.")
+
+
+def _able(model: AnyModel, x: Floats, sample_rate: float, least_s: float, what: str) -> Model:
+    if not isinstance(model, Model):
+        raise ModelError(f"a model of kind {model.kind!r} has no bases of a {what} to learn; choose another preset")
+    if len(x) < least_s * sample_rate:
+        raise ModelError(f"{len(x) / sample_rate:.1f} s are too short to learn a {what} from; {least_s:g} s are needed")
     if gain_to_db(float(np.sqrt(np.mean(np.square(x, dtype=np.float64))))) < LEAST_DB:
-        raise ModelError("the input was silent: there is no noise to learn")
-    return with_learned(model, fit_bases(stacked_magnitudes(x, sample_rate, model.n_bins, model.context)))
+        raise ModelError(f"the input was silent: there is no {what} to learn")
+    return model
+
+
+def _told(model: Model, what: str) -> Model:
+    return replace(model, card=model.card | {"learned": f"{model.card.get('learned', '')} {what}".strip()})

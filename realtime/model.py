@@ -93,7 +93,10 @@ class Model:
         return meta | {"stft": vars(self.stft)}, tensors
 
 
-def load_model(path: str | Path) -> Model | DenseModel:
+AnyModel = Model | DenseModel
+
+
+def load_model(path: str | Path) -> AnyModel:
     """Return the model of a file, checked in every respect. [main-thread]
 
     Parameters
@@ -116,7 +119,7 @@ def load_model(path: str | Path) -> Model | DenseModel:
         raise ModelError(f"{path} is not a valid model: {what}; train or copy it anew") from None
 
 
-def save_model(path: str | Path, model: Model | DenseModel) -> None:
+def save_model(path: str | Path, model: AnyModel) -> None:
     """Write a model file. [main-thread]
 
     Raises

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from realtime.dsp.stft import window_size
 from realtime.engine.chain import Chain
-from realtime.networks.nmf import MAX_TAPS
+from realtime.networks.network import MAX_TAPS
 from realtime.plugins.denoise import Denoise
 
 Floats = NDArray[np.float32]

@@ -8,10 +8,20 @@ import pytest
 from realtime.base.errors import ModelError
 from realtime.engine.chain import Chain
 from realtime.engine.preset import BUILT_IN
-from realtime.learn import LEARNED, N_BASES, fit_bases, learn_noise, stacked_magnitudes, with_learned
-from realtime.model import load_model, save_model
+from realtime.learn import (
+    LEARNED,
+    N_BASES,
+    N_VOICE_BASES,
+    fit_bases,
+    learn_noise,
+    learn_voice,
+    stacked_magnitudes,
+    with_learned,
+)
+from realtime.model import AnyModel, load_model, save_model
 from realtime.plugins.denoise import Denoise
 from realtime.render import render
+from tests.test_densemodel import make_dense_model
 from tests.test_model import make_model
 
 RATE = 16000
@@ -88,13 +98,62 @@ def test_a_matrix_of_fewer_columns_takes_the_newest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "kind", "reason"),
+    ("x", "model", "reason"),
     [
-        (whistles(0.5, 0), "nmf", "too short"),
-        (whistles(2, 0) * 0, "nmf", "silent"),
-        (whistles(2, 0), "mlp", "no noise"),
+        (whistles(0.5, 0), MODEL, "too short"),
+        (whistles(2, 0) * 0, MODEL, "silent"),
+        (whistles(2, 0), make_dense_model(), "kind 'mlp' has no bases of a noise"),
     ],
 )
-def test_what_cannot_be_learned_says_why(x: np.ndarray, kind: str, reason: str) -> None:
+def test_what_cannot_be_learned_says_why(x: np.ndarray, model: AnyModel, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
-        learn_noise(replace(MODEL, kind=kind), x, RATE)
+        learn_noise(model, x, RATE)
+
+
+def vowels(seconds: float, hz: float, seed: int) -> np.ndarray:
+    """A voice of its own: harmonics of one pitch that glides a little, under formants that change, with pauses."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(RATE * seconds)) / RATE
+    phase = 2 * np.pi * hz * (t + 0.01 * np.sin(2 * np.pi * t))
+    formants = np.repeat(rng.uniform(300, 3000, (2, len(t) // 3200 + 1)), 3200, axis=1)[:, : len(t)]
+    parts = [sum(1 / (1 + ((k * hz - f) / 200) ** 2) for f in formants) * np.sin(k * phase) for k in range(1, 30)]
+    spoken = np.repeat(rng.uniform(0, 1, len(t) // 3200 + 1) < 0.8, 3200)[: len(t)]
+    return (0.05 * spoken * np.sum(parts, axis=0)).astype(np.float32)
+
+
+def snr(clean: np.ndarray, heard: np.ndarray) -> float:
+    return 10 * np.log10(np.mean(clean**2) / np.mean((heard - clean) ** 2))
+
+
+def test_a_learned_voice_is_kept_better() -> None:
+    model = learn_voice(MODEL, vowels(12, 140, 0), RATE)
+    assert model.sources == (("speech", N_VOICE_BASES), *MODEL.sources[1:])
+    clean = vowels(4, 140, 1)
+    noisy = clean + np.random.default_rng(2).normal(0, 0.03, len(clean)).astype(np.float32)
+    before, after = (snr(clean, render(noisy, Chain([Denoise(m)], RATE))) for m in (MODEL, model))
+    assert after > before + 1.0
+
+
+def test_how_loud_the_voice_is_does_not_matter() -> None:
+    x = vowels(8, 180, 3)
+    soft, loud = (learn_voice(MODEL, np.float32(g) * x, RATE).weights[0] for g in (0.1, 2.0))
+    assert soft == pytest.approx(loud, rel=1e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("x", "sentence"),
+    [
+        (vowels(4.9, 140, 0), "4.9 s are too short to learn a voice from; 5 s are needed"),
+        (np.zeros(10 * RATE, np.float32), "the input was silent: there is no voice to learn"),
+        (np.concatenate([vowels(1, 140, 0), np.zeros(29 * RATE, np.float32)]), "speak on without long pauses"),
+    ],
+)
+def test_what_no_voice_can_be_learned_from_is_one_sentence(x: np.ndarray, sentence: str) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        learn_voice(MODEL, x, RATE)
+
+
+def test_a_noise_and_a_voice_add_up_and_the_card_says_both() -> None:
+    model = learn_noise(learn_voice(MODEL, vowels(8, 140, 0), RATE), whistles(2.0, 0), RATE)
+    assert model.n_bases == N_VOICE_BASES + MODEL.sources[1][1] + N_BASES
+    assert "of a voice, from 8.0 s" in model.card["learned"] and "of a noise, from 2.0 s" in model.card["learned"]

@@ -141,6 +141,46 @@ def enhance(
     enhance_files(inputs, output, preset, layers, amount, int(latency_ms.value), jobs)
 
 
+learn_app = typer.Typer(no_args_is_help=True, help="Learn a noise or a voice, and make a preset for it.")
+app.add_typer(learn_app, name="learn")
+
+SourceArgument = Annotated[Path | None, typer.Argument(metavar="[IN]", help="Audio file; none: the microphone.")]
+MicrophoneOption = Annotated[str | None, typer.Option("--input", "-i", metavar="DEV", help="Device to listen to.")]
+NewPresetOption = Annotated[
+    str, typer.Option("--output", "-o", metavar="PRESET", help="Name of the new preset, or a .toml path.")
+]
+
+
+@learn_app.command("noise")
+def learn_noise(
+    output: NewPresetOption,
+    source: SourceArgument = None,
+    device: MicrophoneOption = None,
+    seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="How long to listen; do not speak.")] = 5.0,
+    preset: PresetOption = "default",
+) -> None:
+    """Learn the noise that is here now, from some seconds of it without speech. [main-thread]"""
+    from realtime.cli.learn import learn
+    from realtime.learn import learn_noise
+
+    learn(learn_noise, source, device, seconds, preset, output)
+
+
+@learn_app.command("voice")
+def learn_voice(
+    output: NewPresetOption,
+    source: SourceArgument = None,
+    device: MicrophoneOption = None,
+    seconds: Annotated[float, typer.Option(min=5.0, max=120.0, help="How long to listen; speak all the time.")] = 30.0,
+    preset: PresetOption = "default",
+) -> None:
+    """Learn one voice, from half a minute of it without noise. [main-thread]"""
+    from realtime.cli.learn import learn
+    from realtime.learn import learn_voice
+
+    learn(learn_voice, source, device, seconds, preset, output)
+
+
 @app.command()
 def presets(as_json: JsonOption = False) -> None:
     """List the presets. [main-thread]"""

@@ -13,7 +13,7 @@ amount = 100.0
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import realtime
 from realtime.base.errors import PluginError, PresetError
 from realtime.engine.chain import Chain
 from realtime.engine.registry import plugin_class
-from realtime.model import load_model
+from realtime.model import AnyModel, load_model, save_model
 from realtime.plugin import Parameter
 
 BUILT_IN = Path(realtime.__file__).resolve().parents[1] / "presets"
@@ -169,6 +169,30 @@ def save_preset(preset: Preset) -> None:
         preset.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise PresetError(f"{preset.path} cannot be written ({error.strerror}); name a folder you can write") from None
+
+
+def with_model(preset: Preset, model: AnyModel, path: Path, description: str) -> Preset:
+    """Write a preset that is another one with this model, and the model beside it; return it. [main-thread]
+
+    Parameters
+    ----------
+    path : Path
+        Of the new preset, ending in .toml; the model's file has the same name.
+
+    Raises
+    ------
+    PresetError, ModelError
+        If a file cannot be written.
+    """
+    weights = path.with_suffix(".safetensors")
+    stages = [
+        replace(stage, options=stage.options | {"model": weights.name}) if stage.plugin == "denoise" else stage
+        for stage in preset.stages
+    ]
+    made = Preset(path.stem, description, path, tuple(stages))
+    save_preset(made)
+    save_model(weights, model)
+    return made
 
 
 def _read(path: Path) -> Preset:

@@ -91,6 +91,9 @@ def test_ctrl_c_ends_with_a_final_status_and_whole_files(small, tmp_path) -> Non
 def test_without_a_sound_card_the_main_job_plays_the_clip_and_says_where_it_is(
     unfold, tmp_path, clip, monkeypatch
 ) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):  # nor with a screen
+        monkeypatch.delenv(name, raising=False)
+
     def none(wanted, direction):
         raise DeviceError(f"this machine has no {direction} device")
 

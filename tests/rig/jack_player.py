@@ -75,9 +75,12 @@ class Player:
         What to play.
     seconds : float
         Longest recording.
+    is_deaf : bool
+        Whether it plays without waiting for an answer.
     """
 
-    def __init__(self, name: str, samples: np.ndarray, seconds: float) -> None:
+    def __init__(self, name: str, samples: np.ndarray, seconds: float, is_deaf: bool = False) -> None:
+        self.is_deaf = is_deaf
         self.client = jack.Client(name, use_exact_name=True, no_start_server=True)
         self.rate, self.period = self.client.samplerate, self.client.blocksize
         self.samples = np.ascontiguousarray(samples, np.float32)
@@ -103,8 +106,8 @@ class Player:
 
     @property
     def is_connected(self) -> bool:
-        """True when something both listens and answers."""
-        return bool(self.outs[0].connections and self.ins[0].connections)
+        """True when something listens and, where that is waited for, answers."""
+        return bool(self.outs[0].connections and (self.is_deaf or self.ins[0].connections))
 
     def run(self, closed: threading.Event, lead: float, tail: float) -> None:
         """Play and record from activation until the file and its tail are over, the recording is full or `closed`.
@@ -158,8 +161,9 @@ def main() -> None:
     parser.add_argument("--name", default="rig", help="client name")
     parser.add_argument("--lead", type=float, default=0.2, help="seconds of silence after the connection")
     parser.add_argument("--tail", type=float, default=0.5, help="seconds of silence after the last sample")
+    parser.add_argument("--deaf", action="store_true", help="play to whoever listens, without waiting for an answer")
     args = parser.parse_args()
-    player = Player(args.name, np.load(args.play), args.seconds)
+    player = Player(args.name, np.load(args.play), args.seconds, args.deaf)
     closed = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), closed.set()), daemon=True).start()
     player.run(closed, args.lead, args.tail)

@@ -84,6 +84,19 @@ def test_the_channel_asked_for_is_heard(
     assert np.allclose(heard[:24000], (np.array(weights, np.float32) @ samples)[:24000], atol=1e-7)
 
 
+def test_a_noise_is_learned_from_a_device(jack: JackServer, tmp_path: Path) -> None:
+    t = np.arange(8 * jack.rate) / jack.rate
+    hum = (0.1 * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)
+    with PlayerProcess(jack, hum, tmp_path, "--deaf") as player:
+        made = str(tmp_path / "hum.toml")
+        run = unfold(jack, "learn", "noise", "-i", "rig", "--seconds", "3", "-o", made, "--preset", "sparse")
+        player.stop()
+    assert run.returncode == 0, run.stderr
+    sparse, learned = (load_preset(name).chain(jack.rate) for name in ("sparse", made))
+    before, after = (np.abs(render(hum, chain)[jack.rate :]).max() for chain in (sparse, learned))
+    assert after < before / 2
+
+
 @pytest.mark.parametrize("block", [0, 128, 256])
 def test_the_latency_measured_is_that_of_the_loop(jack: JackServer, block: int) -> None:
     """A loop in JACK delays by one period, PortAudio by one block of a size asked for; the rest is the chain's."""

@@ -1,0 +1,115 @@
+"""``unfold learn``: a preset for a noise or a voice, from a few seconds of it. Main thread."""
+
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from realtime.base.audiofile import open_audio
+from realtime.base.errors import AudioFileError, DeviceError, PresetError
+from realtime.devices.portaudio import PortAudioStream, find_device
+from realtime.engine.chain import Chain
+from realtime.engine.preset import load_preset, preset_folders, with_model
+from realtime.host import Host
+from realtime.model import AnyModel, load_model
+
+Samples = NDArray[np.float32]
+Learner = Callable[[AnyModel, Samples, float], AnyModel]
+
+LONGEST_FILE_S = 120.0
+TICK_S = 0.1
+PATIENCE_S = 3.0
+
+
+def learn(learner: Learner, source: Path | None, device: str | None, seconds: float, base: str, output: str) -> None:
+    """Listen, fit, write the preset and its model, and say how to hear it. [main-thread]
+
+    Parameters
+    ----------
+    learner : callable
+        `learn.learn_noise` or `learn.learn_voice`.
+    source : Path or None
+        A file to listen to; None listens to a device.
+    device : str or None
+        As `find_device` takes it.
+    seconds : float
+        How long to listen.
+    base : str
+        The preset to start from: name or path.
+    output : str
+        Name of the new preset, among the user's own, or the path of a .toml file.
+
+    Raises
+    ------
+    UnfoldError
+        If there is nothing to learn from, nothing that could learn, or nowhere to write to.
+    """
+    if source is not None and device is not None:
+        raise DeviceError(f"a file and a device cannot both be listened to; leave out {source} or {device!r}")
+    preset, target = load_preset(base), _target(output)
+    stage = next((stage for stage in preset.stages if stage.plugin == "denoise"), None)
+    if stage is None:
+        raise PresetError(f"preset {preset.name!r} has no denoise stage, so nothing in it can learn; choose another")
+    model = load_model((preset.path.parent / str(stage.options["model"])).resolve())
+    x, rate = _read(source, seconds) if source is not None else _listen(device, seconds)
+    learned = learner(model, x, rate)
+    learned = replace(learned, card=learned.card | {"name": target.stem})
+    with_model(preset, learned, target, f"{preset.name!r} {learned.card['learned']}")
+    given = output if output == target.stem else str(target)
+    print(f"{target}\nhear it: unfold live --preset {shlex.quote(given)}")
+
+
+def _target(output: str) -> Path:
+    path = Path(output)
+    if path.suffix != ".toml":
+        if path.name != output or not output.strip():
+            raise PresetError(f"{output!r} is neither a name nor the path of a .toml file; give one")
+        path = preset_folders()[0] / f"{output}.toml"
+    for file in (path, path.with_suffix(".safetensors")):
+        if file.exists():
+            raise PresetError(f"{file} is there already; give another name, or remove it first")
+    return path
+
+
+def _read(path: Path, seconds: float) -> tuple[Samples, float]:
+    with open_audio(path) as file:
+        rate = float(file.samplerate)
+        frames = file.read(round(min(seconds, LONGEST_FILE_S) * rate), dtype="float32", always_2d=True)
+    if not np.isfinite(frames).all():
+        raise AudioFileError(f"{path} holds samples that are no numbers; export it anew")
+    return np.ascontiguousarray(frames.mean(axis=1), np.float32), rate
+
+
+def _listen(name: str | None, seconds: float) -> tuple[Samples, float]:
+    """Return what the device hears; no sound is played."""
+    device = find_device(name, "input")
+    rate = device.sample_rate
+    host = Host(Chain([], rate), n_inputs=min(2, device.n_inputs))
+    host.record(True)
+    stream = PortAudioStream(host.callback, host.state.address, device, None, (min(2, device.n_inputs), 0), rate, 0)
+    parts: list[Samples] = []
+    n = 0
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"Listening to {device.name}", total=seconds)
+        stream.start()
+        heard = time.monotonic()
+        try:
+            while n < seconds * rate:
+                time.sleep(TICK_S)
+                rows = host.wave.read()
+                if len(rows):
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > PATIENCE_S:
+                    raise DeviceError(f"{device.name!r} gives no sound; see 'unfold devices'")
+                parts.append(rows[:, 0])
+                n += len(rows)
+                bar.update(task, completed=n / rate)
+        finally:
+            stream.stop(owner=host)
+    return np.concatenate(parts)[: round(seconds * rate)], rate

@@ -1,0 +1,81 @@
+"""Oracles: the bases `realtime.learn` fits to the same samples, and one sentence for what cannot be learned."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from realtime.base.errors import DeviceError
+from realtime.engine.preset import load_preset
+from realtime.learn import learn_noise, learn_voice
+from realtime.model import load_model
+
+RATE = 16000
+
+
+@pytest.fixture
+def hiss(tmp_path: Path) -> Path:
+    x = np.random.default_rng(0).normal(0, 0.1, (8 * RATE, 2))
+    soundfile.write(tmp_path / "hiss.wav", x, RATE, "FLOAT")
+    return tmp_path / "hiss.wav"
+
+
+@pytest.mark.parametrize(
+    ("what", "learner", "options", "seconds"),
+    [("noise", learn_noise, [], 5), ("noise", learn_noise, ["--seconds", 2], 2), ("voice", learn_voice, [], 30)],
+)
+def test_a_preset_is_made_that_can_be_used(unfold, small, tmp_path, hiss, what, learner, options, seconds) -> None:
+    made = tmp_path / "made" / "mine.toml"
+    result = unfold("learn", what, hiss, "-o", made, "--preset", small, *options)
+    assert result.status == 0 and f"unfold live --preset {made}" in result.out
+    x = soundfile.read(hiss, dtype="float32")[0].mean(axis=1)[: seconds * RATE]
+    wanted = learner(load_model(small.with_suffix(".safetensors")), x, RATE)
+    model = load_model(made.with_suffix(".safetensors"))
+    assert model.sources == wanted.sources and model.card["name"] == "mine"
+    assert all(np.array_equal(a, b) for a, b in zip(model.weights, wanted.weights, strict=True))
+    assert f"of a {what}" in load_preset(str(made)).description
+    assert unfold("enhance", hiss, "--preset", made, "-o", tmp_path / "clean.wav").status == 0
+
+
+def test_a_name_is_looked_up_among_the_users_presets(unfold, small, hiss, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = unfold("learn", "noise", hiss, "-o", "office", "--preset", small)
+    assert result.status == 0 and "hear it: unfold live --preset office" in result.out
+    assert load_preset("office").path.is_file()
+    again = unfold("learn", "noise", hiss, "-o", "office", "--preset", small)
+    assert again.is_one_sentence() and "is there already; give another name" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["{hiss}", "-i", "0"], "a file and a device cannot both be listened to"),
+        (["none.wav"], "there is no file none.wav"),
+        (["{short}"], "0.5 s are too short to learn a noise from; 1 s are needed"),
+        (["{hiss}", "--preset", "none"], "there is no preset 'none'"),
+        (["{hiss}", "--preset", "{gain}"], "has no denoise stage, so nothing in it can learn"),
+        (["{nan}"], "holds samples that are no numbers"),
+        ([], "this machine has no input device"),
+    ],
+)
+def test_what_cannot_be_learned_is_one_sentence(unfold, tmp_path, hiss, monkeypatch, arguments, sentence) -> None:
+    def none(wanted, direction):
+        raise DeviceError(f"this machine has no {direction} device")
+
+    monkeypatch.setattr("realtime.cli.learn.find_device", none)
+    soundfile.write(tmp_path / "short.wav", np.ones(RATE // 2), RATE)
+    soundfile.write(tmp_path / "nan.wav", np.full(5 * RATE, np.nan), RATE, "FLOAT")
+    (tmp_path / "gain.toml").write_text('[[chain]]\nplugin = "gain"\n')
+    files = {name: tmp_path / name for name in ("short.wav", "nan.wav", "gain.toml")}
+    given = {"hiss": hiss} | {name.split(".")[0]: path for name, path in files.items()}
+    result = unfold("learn", "noise", "-o", tmp_path / "made.toml", *(a.format(**given) for a in arguments))
+    assert result.is_one_sentence() and sentence in result.err
+    assert not (tmp_path / "made.toml").exists() and not (tmp_path / "made.safetensors").exists()
+
+
+@pytest.mark.parametrize("output", ["", "a/b", "../up"])
+def test_what_is_no_name_is_one_sentence(unfold, hiss, output) -> None:
+    result = unfold("learn", "noise", hiss, "-o", output)
+    assert result.is_one_sentence() and "neither a name nor the path of a .toml file" in result.err
