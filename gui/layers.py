@@ -163,7 +163,8 @@ class LayerPlot(QWidget):
             plot.setToolTip(name)
             plot.setMinimumSize(90, 40)
             plot.getViewBox().setDefaultPadding(0.12)
-            plot.getPlotItem().setContentsMargins(0, 6, 4, 0)  # the uppermost label reaches beyond its axis
+            plot.getPlotItem().setContentsMargins(0, 6, 8, 0)  # the last labels reach beyond their axes
+            plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)
             self.curves.append(plot.plot())
             self.plots.append(plot)
             self.titles.append(label)

@@ -44,7 +44,7 @@ class User:
         self._do("depth", 5, lambda: window.desk.set_depth(lots.randint(0, 25)))
         self._do("swap", 20, lambda: window.desk.choose(self._presets[self.counts["swap"] % len(self._presets)]))
         self._do("dialog", 15, lambda: window.actions_by_id[lots.choice(DIALOGS)].trigger())
-        self._do("tab", 35, lambda: window.show_tab(lots.randint(0, 1), True))
+        self._do("tab", 35, lambda: window.show_tab(lots.randint(0, 2), True))
         self._do("theme", 110, lambda: window.actions_by_id["theme"].trigger())
         if self._n % 15 == 8:
             for dialog in window.findChildren(QDialog):
