@@ -25,11 +25,13 @@ def plot_table(results: list[dict[str, Any]], path: Path) -> None:
     names = [str(s) for s in SNRS_DB]
     for r in results:
         gain = [r["metrics"]["sdr_db"][s][1] - r["metrics"]["sdr_db"][s][0] for s in names]
-        snr.plot(SNRS_DB, gain, marker=".", label=r["title"], linestyle="--" if r["kind"] != "nmf" else "-")
+        style = ".-" if r["kind"] == "nmf" else ".--k"
+        snr.plot(SNRS_DB, gain, style, label=r["title"])
     snr.set(xlabel="input SNR, dB", ylabel="gain in SDR, dB", title="Where it helps")
-    for axes in (depth, snr):
+    for axes, place in ((depth, "lower right"), (snr, "upper right")):
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=6, loc=place)
+    depth.xaxis.get_major_locator().set_params(integer=True)
     figure.savefig(path, dpi=120)
 
 
