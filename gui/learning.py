@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gui.sound import Sound
 from realtime.base.errors import UnfoldError
-from realtime.engine.preset import Preset, Stage, preset_folders, save_preset
+from realtime.engine.preset import Preset, preset_folders, with_model
 from realtime.learn import learn_noise
-from realtime.model import Model, save_model
+from realtime.model import AnyModel
 
 if TYPE_CHECKING:
     from gui.desk import Desk
@@ -17,24 +17,13 @@ if TYPE_CHECKING:
 LISTEN_S = 5.0
 
 
-def learned_preset(preset: Preset, model: Model, folder: Path) -> Preset:
+def learned_preset(preset: Preset, model: AnyModel, folder: Path) -> Preset:
     """Write the model beside a new preset, with all else as it was, and return it. On a worker thread."""
     stamp = time.strftime("%Y-%m-%d_%H-%M-%S")
-    name = f"noise_{stamp}"
-    learned = f"{model.sources[-1][1]} bases from {LISTEN_S:g} s of noise, {stamp.replace('_', ', ')}"
-    folder.mkdir(parents=True, exist_ok=True)
-    save_model(folder / f"{name}.safetensors", replace(model, card=model.card | {"name": name, "learned": learned}))
-    stages: list[Stage] = []
-    for stage in preset.stages:
-        options = dict(stage.options)
-        if stage.plugin == "denoise":
-            options["model"] = f"{name}.safetensors"
-        stages.append(replace(stage, options=options))
+    path = folder / f"noise_{stamp}.toml"
     root = preset.description.split(" With the noise of ")[0]
-    description = f"{root} With the noise of {stamp.replace('_', ', ')}."
-    made = Preset(name, description, folder / f"{name}.toml", tuple(stages))
-    save_preset(made)
-    return made
+    named = replace(model, card=model.card | {"name": path.stem})
+    return with_model(preset, named, path, f"{root} With the noise of {stamp.replace('_', ', ')}.")
 
 
 class Learning:

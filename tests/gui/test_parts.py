@@ -39,7 +39,7 @@ def test_p_value_is_that_of_the_binomial_test(right: int, trials: int) -> None:
 
 
 def test_chosen_bases_and_all_others_add_up_to_the_input() -> None:
-    preset, x = load_preset("default"), noise()
+    preset, x = load_preset("sparse"), noise()
     kept = frozenset(range(0, 112, 3))
     parts = [render(x, chain_of(preset, choice, RATE, 32, 100.0)) for choice in (kept, frozenset(range(112)) - kept)]
     assert np.abs(parts[0] + parts[1] - x)[600:-600].max() < 1e-4
@@ -47,7 +47,7 @@ def test_chosen_bases_and_all_others_add_up_to_the_input() -> None:
 
 
 def test_the_models_own_speech_bases_sound_as_the_model() -> None:
-    preset, x = load_preset("default"), noise()
+    preset, x = load_preset("sparse"), noise()
     model = model_of(preset)
     assert model is not None
     chosen = render(x, chain_of(preset, frozenset(range(model.sources[0][1])), RATE, 32, 100.0))
@@ -66,7 +66,7 @@ def test_the_order_of_bases_changes_nothing_but_who_is_heard() -> None:
 
 
 def test_matched_slots_are_equally_loud() -> None:
-    x, preset = noise(), load_preset("default")
+    x, preset = noise(), load_preset("sparse")
     a, b = Patch(preset, Values()), Patch(preset, Values(amount=3.0))
     gains = matching_gains(x, RATE, a, b)
     levels = [

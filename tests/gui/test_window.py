@@ -165,7 +165,7 @@ def test_a_depth_pane_equals_the_offline_output_of_that_depth(window: Window, qt
     clip, rate = soundfile.read(BUILT_IN / "demo.flac", dtype="float32")
     assert rate == sound.host.sample_rate
     for pane in window.picture.strip.shown:
-        chain = load_preset("default").chain(rate, layers=pane.n_layers)
+        chain = load_preset("sparse").chain(rate, layers=pane.n_layers)
         stream, watch = Stream(chain), Watch(chain)
         stream.process(clip[: 2 * rate])
         offline = watch.read()
@@ -296,7 +296,7 @@ from gui.sound import DEMO, Setup
 from gui.window import Window
 from realtime.engine.preset import load_preset
 application = QApplication([])
-window = Window(load_preset("default"), remember=False)
+window = Window(load_preset("sparse"), remember=False)
 window.desk.setup = Setup(source=DEMO, block=256)
 window.show()
 window.begin()
@@ -322,7 +322,7 @@ def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Pat
                 break
             time.sleep(0.1)
         os.kill(process.pid, signal.SIGKILL)
-    window = Window(load_preset("default"))
+    window = Window(load_preset("sparse"))
     qtbot.addWidget(window)
     window.show()
     window.begin()
@@ -350,10 +350,10 @@ def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, co
     settings = Settings()
     settings._file.setValue("session", content)
     settings._file.sync()
-    window = Window(load_preset("default"))
+    window = Window(load_preset("sparse"))
     qtbot.addWidget(window)
     window.show()
-    assert window.desk.patch.preset.name == "default" and window.theme == "system"
+    assert window.desk.patch.preset.name == "sparse" and window.theme == "system"
     window.close()
 
 
@@ -375,7 +375,7 @@ def test_parameters_of_other_plugins_are_set_undone_and_remembered(
     window.desk.undo.redo()
     window.save()
     window.desk.run(False)
-    again = Window(load_preset("default"))
+    again = Window(load_preset("sparse"))
     qtbot.addWidget(again)
     again.begin()
     qtbot.waitUntil(lambda: again.desk.parameter("gain", "gain") == -6)
