@@ -9,7 +9,7 @@ from gui.sound import Sound
 from realtime.base.errors import UnfoldError
 from realtime.engine.preset import Preset, preset_folders, with_model
 from realtime.learn import learn_noise
-from realtime.model import AnyModel
+from realtime.model import AnyModel, Model
 
 if TYPE_CHECKING:
     from gui.desk import Desk

@@ -10,6 +10,7 @@ import typer
 from rich.progress import Progress
 
 from realtime.base.errors import UnfoldError
+from realtime.engine.preset import BUILT_IN
 from realtime.model import Model, load_model
 from training.config import Config, read_config
 from training.data import Corpus, read_corpus, read_folders
@@ -27,6 +28,8 @@ from training.train import nmf_learner, old_learner, processes
 from training.train import train as run_training
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Train models for Unfold.")
+
+CONFIGS = BUILT_IN / "train"
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file, as in presets/train.")]
 Data = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, clean/, noise/ and rir/.")]
@@ -50,7 +53,8 @@ def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Pa
 def command_line(name: str, config: Path, out: Path, changes: list[str] | None) -> str:
     """Return the command that makes a model again, without the paths of this machine."""
     options = "".join(f" --set {change}" for change in changes or ())
-    file = config.name if config.is_absolute() else config
+    own = config.resolve().parent == CONFIGS.resolve()
+    file = f"presets/train/{config.name}" if own else config.name if config.is_absolute() else config
     return f"python -m training {name} {file} --data DIR --out {out.name}{options}"
 
 
@@ -64,8 +68,8 @@ def start_of(path: Path) -> Model:
 
 @app.command()
 def sparse(
-    config_file: ConfigFile,
     out: Out,
+    config_file: ConfigFile = CONFIGS / "sparse.toml",
     data: Data = None,
     clean: Clean = None,
     noise: Noise = None,
