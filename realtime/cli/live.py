@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from realtime.adapt import Adapter
 from realtime.base.errors import DeviceError
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
@@ -80,6 +81,7 @@ class Live:
             )
             address = self.host.state.address
             self.stream = PortAudioStream(self.host.callback, address, source, target, channels, rate, session.block)
+        self.adapter = Adapter(lambda: self.host.chain)
         latency = self.stream.latency_s
         self.host.device_reported_ms = None if latency is None else 1000 * latency
         if session.record is not None:
@@ -90,6 +92,7 @@ class Live:
         """Let sound flow. [main-thread]"""
         if self.file is not None:
             self.file.start(self.stream.end if isinstance(self.stream, VirtualStream) else lambda: None)
+        self.adapter.start()
         self.stream.start()
 
     @property
@@ -100,6 +103,7 @@ class Live:
     def stop(self) -> bool:
         """Stop the sound, then write what the recorder still holds; False if the device is dead. [main-thread]"""
         alive = self.stream.stop(owner=self.host)
+        self.adapter.stop()
         if self.file is not None:
             self.file.stop()
         if self.recorder is not None:
