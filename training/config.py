@@ -80,6 +80,7 @@ class AugmentConfig:
     second_noise: float = 0.0
     babble: float = 0.0
     procedural: float = 0.0
+    burst: float = 0.0
     room: float = 0.0
     band_limit: float = 0.0
     clip: float = 0.0
