@@ -19,7 +19,7 @@ def main() -> None:
     if name:
         print(import_module(f"benchmarks.{name}").run())
         return
-    sections = ["# Benchmarks", "", f"Made by `make bench` on {datetime.date.today()}. {machine()}.", ""]
+    sections = ["# Benchmarks", "", f"Made by `make bench` on {datetime.date.today()}:", f"{machine()}.", ""]
     for name in NAMES:
         print(f"{name} ...", flush=True)
         before = machine().load_average

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from realtime.base.errors import PluginError
+from realtime.base.errors import DeviceError, PluginError
 from realtime.base.memory import State, aligned, clock_address
 from realtime.base.ring import Ring
 from realtime.base.units import gain_to_db
-from realtime.engine import callback as engine
+from realtime.engine.callback import process_block
 from realtime.engine.chain import CHUNK, Chain
-from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, RECORD, RESET, RETIRED, SET, SWAP
+from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, PROBE, PROBED, RECORD, RESET, RETIRED, SET, SWAP
+from realtime.engine.probe import Probe
+from realtime.engine.state import ENGINE, LOAD_BINS, MAX_DROPOUT_TIMES, MIX
 
 FADE_S = 0.02
 WAVE_SECONDS = 4.0
@@ -23,7 +25,11 @@ WAVE_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Latency:
-    """Where the delay comes from, in ms; None where it is not known."""
+    """Where the delay comes from, in ms; None where it is not known.
+
+    `algorithm` is the chain's, exact; `device_reported` what the device claims for input and output together;
+    `measured` the whole way from microphone to loudspeaker: the chain's plus the device's round trip as measured.
+    """
 
     algorithm: float
     device_reported: float | None
@@ -70,7 +76,7 @@ class Host:
     n_inputs, n_outputs : int
         Channels of the device.
     pick : int
-        The input channel that is heard, or `engine.MIX` for the mean of all.
+        The input channel that is heard, or `MIX` for the mean of all.
     timed : bool
         False for a file as fast as possible: no deadlines, no drop-outs.
     source : Ring or None
@@ -85,7 +91,7 @@ class Host:
         *,
         n_inputs: int = 1,
         n_outputs: int = 1,
-        pick: int = engine.MIX,
+        pick: int = MIX,
         timed: bool = True,
         source: Ring | None = None,
         tolerance_s: float = 0.1,
@@ -100,12 +106,14 @@ class Host:
         self.failures = 0
         self._chain = chain
         self._chains = {chain.state.address: chain}
-        self._dropout_times = aligned(engine.MAX_DROPOUT_TIMES, np.int64)
-        self._loads = aligned(engine.LOAD_BINS, np.int64)
-        self._measured_ms: float | None = None
+        self._dropout_times = aligned(MAX_DROPOUT_TIMES, np.int64)
+        self._loads = aligned(LOAD_BINS, np.int64)
+        self._probe: Probe | None = None
+        self._round_trip: int | None = None
         self.device_reported_ms: float | None = None
+        self.measure_problem: str | None = None
         self.state = State(
-            engine.ENGINE,
+            ENGINE,
             clock=clock_address(),
             sample_rate=self.sample_rate,
             n_inputs=n_inputs,
@@ -142,7 +150,7 @@ class Host:
     @property
     def callback(self) -> int:
         """Return the address of the callback. [thread-safe]"""
-        return int(engine.process_block.address)
+        return int(process_block.address)
 
     def _send(self, kind: int, address: int = 0, value: float = 0.0) -> None:
         row = np.zeros((1, 1), MESSAGE)
@@ -185,13 +193,48 @@ class Host:
         """Start the counts anew. [main-thread]"""
         self._send(RESET)
 
+    def measure_latency(self) -> None:
+        """Play a quiet burst of noise, and look for it in the input. [main-thread]
+
+        Takes two seconds of sound, in which `is_measuring` is true; then `status` shows the figure, or
+        `measure_problem` says why there is none. One that runs already is left to finish.
+
+        Raises
+        ------
+        DeviceError
+            If there is no input to hear it with.
+        """
+        if self.source is not None:
+            raise DeviceError("the latency of a file cannot be measured; choose an input and an output device")
+        if self._probe is None:
+            probe = Probe(self.sample_rate)
+            self._send(PROBE, probe.state.address)
+            self._probe, self.measure_problem = probe, None
+
+    @property
+    def is_measuring(self) -> bool:
+        """Return whether a measurement runs. [main-thread]"""
+        return self._probe is not None
+
+    def _take_measurement(self) -> None:
+        assert self._probe is not None
+        self._round_trip = self._probe.round_trip()
+        self._probe = None
+        if self._round_trip is None:
+            self.measure_problem = (
+                "the latency was not measured: the burst of noise did not come back; "
+                "hold the microphone to the loudspeaker, or connect output and input with a cable"
+            )
+
     def poll(self) -> None:
-        """Read the reports: release retired chains, count failures. [main-thread]"""
+        """Read the reports: release retired chains, count failures, end a measurement. [main-thread]"""
         for report in self.reports.read().ravel():
             if report["kind"] == RETIRED:
                 self._chains.pop(int(report["address"])).deactivate()
             elif report["kind"] == FAILED:
                 self.failures += 1
+            elif report["kind"] == PROBED:
+                self._take_measurement()
 
     def status(self) -> Status:
         """Return counts, loads and levels; the levels are those since the last call. [main-thread]"""
@@ -203,9 +246,10 @@ class Host:
         for name in ("peak_in", "peak_out", "energy_in", "energy_out", "energy_frames"):
             e.record[name] = 0
         dropouts = int(e["n_dropouts"])
-        kept = min(dropouts, engine.MAX_DROPOUT_TIMES)
-        times = [self._dropout_times[i % engine.MAX_DROPOUT_TIMES] / 1e9 for i in range(dropouts - kept, dropouts)]
-        reported = self.device_reported_ms
+        kept = min(dropouts, MAX_DROPOUT_TIMES)
+        times = [self._dropout_times[i % MAX_DROPOUT_TIMES] / 1e9 for i in range(dropouts - kept, dropouts)]
+        algorithm = 1000 * self._chain.latency / self.sample_rate
+        measured = None if self._round_trip is None else algorithm + 1000 * self._round_trip / self.sample_rate
         return Status(
             seconds=float(e["frames"]) / self.sample_rate,
             blocks=int(e["blocks"]),
@@ -226,7 +270,7 @@ class Host:
             peak_out=gain_to_db(peaks[1]),
             rms_in=gain_to_db(rms[0]),
             rms_out=gain_to_db(rms[1]),
-            latency_ms=Latency(1000 * self._chain.latency / self.sample_rate, reported, self._measured_ms),
+            latency_ms=Latency(algorithm, self.device_reported_ms, measured),
         )
 
     def _load_quantile(self, share: float) -> float:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from realtime.adapt import Adapter
 from realtime.base.audiofile import create_audio, open_audio
 from realtime.base.errors import AudioFileError
-from realtime.engine.callback import LARGEST_SAMPLE, process_block
+from realtime.engine.callback import process_block
 from realtime.engine.chain import Chain
+from realtime.engine.state import LARGEST_SAMPLE
 from realtime.host import Host
 
 BLOCK = 1 << 14

@@ -78,8 +78,12 @@ def test_every_preset_loads_and_has_its_description(path: Path) -> None:
 def test_every_model_says_how_it_was_made_and_its_card_says_the_same(path: Path) -> None:
     card, page = load_model(path).card, path.with_suffix(".md").read_text("utf-8")
     assert card["name"] == path.stem and page.startswith(f"# {path.stem}\n")
-    for entry in ("description", "licence", "data", "config", "seed", "command"):
+    for entry in ("description", "licence", "data", "seed", "command"):
         assert str(card[entry]) in page, entry
+    for part, settings in card["config"].items():
+        told = [f"{key} {value}" for key, value in settings.items()] if isinstance(settings, dict) else []
+        assert all(setting in page for setting in told), part
+    assert all(f"| {source} | {licence} | {n} |" in page for source, licence, n in card["sources"])
     assert card["metrics"] and "SI-SDR" in page
     assert path.stat().st_size < 32 << 20
 

@@ -1,13 +1,14 @@
 """Speech and noise to train on: a folder with a manifest, or any folders of audio, split by speaker and by recording.
 
 With a manifest, ``DIR/manifest.csv`` has a row for every file: ``file`` (path in DIR, under ``clean/``, ``noise/`` or
-``rir/``) and ``speaker_or_kind``. Without one, every audio file under a folder counts; the speaker is the name of the
-sub-folder a file lies in, or, for files at the top, the file's own name. Files that cannot be used are named and
-skipped.
+``rir/``) and ``speaker_or_kind``; it may have ``source_repo`` and ``licence``, which cards then name. Without a
+manifest, every audio file under a folder counts; the speaker is the name of the sub-folder a file lies in, or, for
+files at the top, the file's own name. Files that cannot be used are named and skipped.
 """
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
@@ -22,16 +23,19 @@ from realtime.base.errors import AudioFileError
 
 RATE = 16000
 DEVELOPMENT_SHARE = 0.15
+OPTIONAL = ("source_repo", "licence")  # columns of a manifest
 FRAME = 512  # samples of 32 ms, in which speech is active or not
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".oga", ".opus", ".aif"}
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One file: its path, and the speaker or kind of noise on it."""
+    """One file: its path, the speaker or kind of noise on it, and where it comes from under which licence, if told."""
 
     path: Path
     label: str
+    source: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,10 @@ def read_corpus(folder: Path, seed: int) -> Corpus:
     try:
         with manifest.open(newline="") as lines:
             rows = list(csv.DictReader(lines))
-        files = [Recording(folder / row["file"], row["speaker_or_kind"]) for row in rows]
+        files = [
+            Recording(folder / row["file"], row["speaker_or_kind"], *(row.get(key) or "" for key in OPTIONAL))
+            for row in rows
+        ]
     except (OSError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise AudioFileError(
             f"{manifest} cannot be read ({error!r}); it needs columns file and speaker_or_kind"
@@ -100,6 +107,12 @@ def split(
         tuple(rooms),
         name,
     )
+
+
+def credit(recordings: Sequence[Recording]) -> list[tuple[str, str, int]]:
+    """Return (source, licence, number of recordings), the most first."""
+    counts = Counter((r.source or "not said", r.licence or "not said") for r in recordings)
+    return [(*origin, n) for origin, n in counts.most_common()]
 
 
 def read_audio(recording: Recording) -> NDArray[np.float32] | None:

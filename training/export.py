@@ -12,7 +12,7 @@ from realtime.model import Model, save_model
 from realtime.modelfile import StftSettings
 from training.adaptivelearner import AdaptiveLearner
 from training.config import Config
-from training.data import Corpus
+from training.data import Corpus, credit
 from training.dnmf import Network
 from training.learners import Learner, MlpLearner
 from training.mlp import to_dense_model
@@ -41,7 +41,8 @@ def card_of(learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, 
         "name": config.name,
         "description": config.description,
         "licence": config.licence,
-        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings of {corpus.name}",
+        "data": f"{len(corpus.speech)} speech and {len(corpus.noise)} noise recordings",
+        "sources": credit(corpus.speech + corpus.noise),
         "parameters": learner.n_weights,
         "multiplications per column": learner.multiplications,
         "seed": config.seed,
@@ -73,4 +74,7 @@ def card_page(card: dict[str, Any]) -> str:
     for part, settings in card["config"].items():
         if isinstance(settings, dict):
             lines.append(f"- {part}: " + ", ".join(f"{key} {value}" for key, value in settings.items()))
-    return "\n".join([*lines, "", *([table(card["metrics"])] if "metrics" in card else []), ""])
+    lines += ["", *([table(card["metrics"]), ""] if "metrics" in card else [])]
+    lines += ["Learned from:", "", "| source | licence | recordings |", "|---|---|---|"]
+    lines += [f"| {source} | {licence} | {n} |" for source, licence, n in card["sources"]]
+    return "\n".join([*lines, ""])

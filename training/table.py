@@ -25,11 +25,10 @@ from training.train import nmf_learner, train
 
 TRAINED = (4, 3, 2, 1, 0)  # in this order, since fewer trained layers go on from the activations below more
 METHODS: dict[str, dict[str, Any]] = {
-    "MBP, eta 1": {"method": "mbp", "step": "plain"},
-    "MBP, eta 2^d": {"method": "mbp", "step": "depth"},
-    "MBP, tight split": {"method": "mbp", "step": "tight"},
-    "MBP, tight split, backtracking": {"method": "mbp", "step": "backtracking"},
-    "Adam on log W, 0.003": {"method": "adam", "learning_rate": 0.003},
+    "MBP, eta 1": {"method": "mbp", "step": "plain", "eta": 1.0},
+    "MBP, eta 2^d": {"method": "mbp", "step": "depth", "eta": 1.0},
+    "MBP, tight split, eta 0.3": {"method": "mbp", "step": "tight", "eta": 0.3},
+    "MBP, tight split, backtracking": {"method": "mbp", "step": "backtracking", "eta": 1.0},
     "Adam on log W, 0.01": {"method": "adam", "learning_rate": 0.01},
     "Adam on log W, 0.03": {"method": "adam", "learning_rate": 0.03},
 }

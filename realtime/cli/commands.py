@@ -85,6 +85,9 @@ def live(
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after so long.")] = None,
     record: Annotated[Path | None, typer.Option(metavar="DIR", help="Record dry and wet into this folder.")] = None,
     channel: Annotated[str, typer.Option(help="Input channel: mix, left, right or a number from 1.")] = "mix",
+    measure_latency: Annotated[
+        bool, typer.Option("--measure-latency", help="Play a quiet burst of noise and time its way to the input.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Clean a microphone, a file or the built-in clip in real time. [main-thread]"""
@@ -102,6 +105,7 @@ def live(
         seconds,
         record,
         channel,
+        measure_latency,
     )
     run_live(session, as_json)
 

@@ -6,26 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import soundfile
+
 from realtime.adapt import Adapter
-from realtime.base.errors import DeviceError
+from realtime.base.errors import AudioFileError, DeviceError, UnfoldError
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
-from realtime.devices.portaudio import PortAudioStream, find_device
+from realtime.devices.portaudio import Device, PortAudioStream, find_device
 from realtime.devices.virtual import VirtualStream
-from realtime.engine.callback import MIX
-from realtime.engine.preset import BUILT_IN, load_preset
+from realtime.engine.preset import BUILT_IN, Preset, load_preset
+from realtime.engine.state import MIX
 from realtime.host import Host
 from realtime.recorder import Recorder
 
 DEMO = BUILT_IN / "demo.flac"
 TICK_S = 0.1
 STALL_S = 3.0
+"""So long without a block, and the device is taken for lost: unplugged ones often say nothing."""
+MOST_OUTPUTS = 8
+"""A device with more is a server that takes any number, or a studio's interface: only its first two are played to."""
 CHANNELS = {"mix": None, "left": 0, "right": 1}
 
 
 @dataclass(frozen=True)
 class Session:
-    """What the user asked for; None leaves a choice to the device or preset."""
+    """What the user asked for; None leaves a choice to the device or preset.
+
+    `measure_latency` plays a quiet burst of noise half a second after the start and looks for it in the input.
+    """
 
     source: str | None = None
     target: str | None = None
@@ -38,6 +46,7 @@ class Session:
     seconds: float | None = None
     record: Path | None = None
     channel: str = "mix"
+    measure_latency: bool = False
 
 
 def _channel(name: str) -> int | None:
@@ -48,45 +57,68 @@ def _channel(name: str) -> int | None:
     raise DeviceError(f"there is no channel {name!r}; mix, left, right or a number from 1 are possible")
 
 
+def _n_outputs(target: Device | None) -> int:
+    if target is None:
+        return 1
+    return target.n_outputs if target.n_outputs <= MOST_OUTPUTS else 2
+
+
+def _file(source: str | None) -> Path | None:
+    """Return the file that is meant, or None where a device is."""
+    path = DEMO if source == "demo" else Path(source or "")
+    if path.is_file():
+        return path
+    if path.suffix[1:].upper() in soundfile.available_formats():
+        raise AudioFileError(f"there is no file {path}; give the path of an audio file, a device, or 'demo'")
+    return None
+
+
 class Live:
     """A host with its stream, its file source if it has one, and its recorder if asked for."""
 
     def __init__(self, session: Session) -> None:
-        preset = load_preset(session.preset)
-        channel = _channel(session.channel)
-        path = DEMO if session.source == "demo" else Path(session.source or "")
         self.file: FileSource | None = None
         self.recorder: Recorder | None = None
         self.stream: PortAudioStream | VirtualStream
-        settings = (session.latency_ms, session.layers, session.amount_db)
-        if session.source is not None and path.is_file():
-            target = None if session.target is None else find_device(session.target, "output")
-            self.file = FileSource(path, channel)
-            chain = preset.chain(self.file.sample_rate, *settings)
-            self.file.tail = chain.latency
-            self.host = Host(chain, source=self.file.ring, n_outputs=min(2, target.n_outputs) if target else 1)
-            address, rate = self.host.state.address, self.file.sample_rate
-            if target is None:
-                self.stream = VirtualStream(self.host.callback, address, self.file.ring, rate, session.block or 480)
-            else:
-                channels = (0, min(2, target.n_outputs))
-                self.stream = PortAudioStream(self.host.callback, address, None, target, channels, rate, session.block)
+        preset, channel, path = load_preset(session.preset), _channel(session.channel), _file(session.source)
+        if path is not None:
+            self._open_file(path, channel, session, preset)
         else:
-            source, target = find_device(session.source, "input"), find_device(session.target, "output")
-            rate = session.rate or source.sample_rate
-            channels = (min(2, source.n_inputs), min(2, target.n_outputs))
-            chain = preset.chain(rate, *settings)
-            self.host = Host(
-                chain, n_inputs=channels[0], n_outputs=channels[1], pick=MIX if channel is None else channel
-            )
-            address = self.host.state.address
-            self.stream = PortAudioStream(self.host.callback, address, source, target, channels, rate, session.block)
+            self._open_devices(channel, session, preset)
         self.adapter = Adapter(lambda: self.host.chain)
         latency = self.stream.latency_s
         self.host.device_reported_ms = None if latency is None else 1000 * latency
         if session.record is not None:
             self.recorder = Recorder(self.host.wave, session.record, self.host.sample_rate)
             self.host.record(True)
+        if session.measure_latency:
+            self.host.measure_latency()
+
+    def _open_file(self, path: Path, channel: int | None, session: Session, preset: Preset) -> None:
+        target = None if session.target is None else find_device(session.target, "output")
+        self.file = FileSource(path, channel)
+        rate = self.file.sample_rate
+        if session.rate not in (None, rate):
+            raise DeviceError(f"{path} has {rate:g} Hz and cannot be played at {session.rate:g} Hz; leave out --rate")
+        chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db)
+        self.file.tail = chain.latency
+        self.host = Host(chain, source=self.file.ring, n_outputs=_n_outputs(target))
+        callback, state = self.host.callback, self.host.state.address
+        if target is None:
+            self.stream = VirtualStream(callback, state, self.file.ring, rate, session.block or 480)
+        else:
+            channels = (0, _n_outputs(target))
+            self.stream = PortAudioStream(callback, state, None, target, channels, rate, session.block)
+
+    def _open_devices(self, channel: int | None, session: Session, preset: Preset) -> None:
+        source, target = find_device(session.source, "input"), find_device(session.target, "output")
+        rate = session.rate or source.sample_rate
+        # A microphone has one channel or two; of an interface with more, as many as reach to the one picked.
+        channels = (min(source.n_inputs, max(2, (channel or 0) + 1)), _n_outputs(target))
+        chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db)
+        self.host = Host(chain, n_inputs=channels[0], n_outputs=channels[1], pick=MIX if channel is None else channel)
+        callback, state = self.host.callback, self.host.state.address
+        self.stream = PortAudioStream(callback, state, source, target, channels, rate, session.block)
 
     def start(self) -> None:
         """Let sound flow. [main-thread]"""
@@ -134,6 +166,8 @@ def run_live(session: Session, as_json: bool = False) -> Live:
     ------
     DeviceError
         If a device is missing, refuses, or stops.
+    AudioFileError
+        If a file cannot be read to its end, or the recording cannot be written.
     """
     running = Live(session)
     view = JsonLines(running.recorder) if as_json else View(sys.stderr)
@@ -146,14 +180,25 @@ def run_live(session: Session, as_json: bool = False) -> Live:
     finally:
         lost = not running.stop() or lost
     view.close(running.host.status())
-    if running.recorder is not None:
-        if running.recorder.problem:
-            raise DeviceError(running.recorder.problem)
-        if not as_json:
-            print(f"recorded {running.recorder.dry} and {running.recorder.wet}")
-    if lost:
-        raise DeviceError("the device stopped; it was unplugged or its server ended: see 'unfold devices'")
+    if session.measure_latency and (running.host.is_measuring or running.host.measure_problem):
+        problem = running.host.measure_problem or "the latency was not measured: that takes two seconds of sound"
+        print(problem, file=sys.stderr)
+    if running.recorder is not None and not as_json:
+        print(f"recorded {running.recorder.dry} and {running.recorder.wet}")
+    if error := _problem(running, lost):
+        raise error
     return running
+
+
+def _problem(running: Live, lost: bool) -> UnfoldError | None:
+    """Return what went wrong, if anything did."""
+    if running.recorder is not None and running.recorder.problem:
+        return AudioFileError(running.recorder.problem)
+    if running.file is not None and running.file.problem:
+        return AudioFileError(running.file.problem)
+    if lost:
+        return DeviceError("the device stopped; it was unplugged or its server ended: see 'unfold devices'")
+    return None
 
 
 def run_main_job() -> None:

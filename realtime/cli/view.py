@@ -28,8 +28,12 @@ def _table(s: Status) -> Table:
     table.add_row("out", f"{_bar(s.rms_out)} {s.rms_out:6.1f} dBFS  peak {s.peak_out:6.1f}")
     table.add_row("load", f"p50 {s.load_p50:.1%}  p99 {s.load_p99:.1%}  max {s.load_max:.1%} of the deadline")
     latency = s.latency_ms
-    device = f" + device {latency.device_reported:.1f} ms (as it reports)" if latency.device_reported else ""
-    table.add_row("latency", f"algorithm {latency.algorithm:.1f} ms{device}")
+    parts = [f"algorithm {latency.algorithm:.1f} ms"]
+    if latency.measured is not None:
+        parts.append(f"device {latency.measured - latency.algorithm:.1f} ms = {latency.measured:.1f} ms, measured")
+    elif latency.device_reported:
+        parts.append(f"device {latency.device_reported:.1f} ms (as it reports)")
+    table.add_row("latency", " + ".join(parts))
     table.add_row(
         "drop-outs", f"{s.dropouts} (late {s.late_blocks}, missed {s.missed_blocks}; flags {s.flagged_blocks})"
     )

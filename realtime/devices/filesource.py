@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from realtime.base.audiofile import open_audio
 from realtime.base.errors import AudioFileError
 from realtime.base.ring import Ring
 
@@ -34,18 +35,14 @@ class FileSource:
     """
 
     def __init__(self, path: Path, channel: int | None = None, tail: int = 0) -> None:
-        try:
-            self._file = soundfile.SoundFile(path)
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise AudioFileError(
-                f"{path} cannot be read as audio ({error}); give a WAV, FLAC, OGG or MP3 file"
-            ) from None
+        self._file = open_audio(path)
         if channel is not None and channel >= self._file.channels:
             raise AudioFileError(f"{path} has {self._file.channels} channel(s), not {channel + 1}; pick another")
         self.sample_rate = float(self._file.samplerate)
         self.n_frames = int(self._file.frames)
         self.channel = channel
         self.tail = tail
+        self.problem: str | None = None
         self.ring = Ring(int(AHEAD_S * self.sample_rate))
         self._stop = threading.Event()
         self._ended = threading.Event()
@@ -54,7 +51,8 @@ class FileSource:
     def start(self, ended: Callable[[], None]) -> None:
         """Read ahead; call `ended` once the last sample is in the ring. [main-thread]
 
-        Returns with sound in the ring, so that the stream's first block holds the file's first sample.
+        Returns with sound in the ring, so that the stream's first block holds the file's first sample. A file that
+        proves to be damaged ends where the damage is, and `problem` says so.
         """
         self._thread = threading.Thread(target=self._feed, args=(ended,), name="file source", daemon=True)
         self._thread.start()
@@ -74,10 +72,15 @@ class FileSource:
         self._file.close()
 
     def _feed(self, ended: Callable[[], None]) -> None:
-        while len(frames := self._file.read(READ_FRAMES, dtype="float32", always_2d=True)):
-            samples = frames.mean(axis=1) if self.channel is None else frames[:, self.channel]
-            if not self._put(samples):
-                return
+        done = 0
+        try:
+            while len(frames := self._file.read(READ_FRAMES, dtype="float32", always_2d=True)):
+                done += len(frames)
+                if not self._put(frames.mean(axis=1) if self.channel is None else frames[:, self.channel]):
+                    return
+        except soundfile.LibsndfileError as error:
+            seconds = done / self.sample_rate
+            self.problem = f"{self._file.name} is damaged after {seconds:.1f} s ({error}); copy it anew"
         if self._put(np.zeros(self.tail, np.float32)):
             self._ended.set()
             ended()

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numba import carray, types
-from numpy.typing import NDArray
 
 from realtime.base.intrinsics import (
     as_integer,
@@ -20,119 +19,19 @@ from realtime.base.intrinsics import (
     integers,
     now_ns,
 )
-from realtime.base.ring import (
-    CAPACITY,
-    HEADER_SIZE,
-    READ,
-    REFUSED,
-    WRITTEN,
-    ring_available,
-    ring_publish,
-    ring_release,
-    ring_space,
-)
+from realtime.base.ring import CAPACITY, HEADER_SIZE, READ, ring_available, ring_release
 from realtime.base.safety import realtime, realtime_callback
 from realtime.dsp.meter import energy, peak, within
 from realtime.engine.chain import CHAIN, CHUNK, run_chain
-from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, RECORD, RESET, RETIRED, SET, SWAP
-
-Floats = NDArray[np.float32]
-
-LARGEST_SAMPLE = np.float32(1e6)  # +120 dBFS: no sound is that loud, and its square still fits a float32
-LOAD_BINS = 400  # of 0.5 % of the deadline each; the last one holds everything above
-MAX_DROPOUT_TIMES = 64
-MIX = -1
-
-ENGINE = np.dtype(
-    [
-        # wiring, set before the stream starts
-        ("clock", np.int64),  # address for `now_ns`
-        ("sample_rate", np.float64),  # Hz
-        ("n_inputs", np.int64),  # channels of the device's input
-        ("n_outputs", np.int64),
-        ("pick", np.int64),  # input channel that is heard, or MIX
-        ("timed", np.int64),  # 0: no deadline (a file, as fast as possible)
-        ("tolerance_ns", np.float64),  # lateness the device's buffers hide
-        ("command_header", np.int64),
-        ("command_rows", np.int64),
-        ("report_header", np.int64),
-        ("report_rows", np.int64),
-        ("wave_header", np.int64),  # rows (dry, wet) for the recorder
-        ("wave_rows", np.int64),
-        ("source_header", np.int64),  # samples heard where the device has no input; 0 if none
-        ("source_rows", np.int64),
-        # what is heard
-        ("chain", np.int64),  # CHAIN
-        ("next_chain", np.int64),  # CHAIN being swapped in; 0 if none
-        ("warm_left", np.int64),  # samples until it has sound
-        ("fade", np.float32),  # 0: old chain, 1: next
-        ("fade_step", np.float32),
-        ("bypass_wanted", np.float32),
-        ("bypass", np.float32),  # 0: chain, 1: delayed input
-        ("mute_wanted", np.float32),
-        ("mute", np.float32),
-        ("recording", np.int64),
-        # scratch, float32[CHUNK] each
-        ("x", np.int64),
-        ("wet", np.int64),
-        ("dry", np.int64),
-        ("next_wet", np.int64),
-        ("next_dry", np.int64),
-        # counts and meters
-        ("blocks", np.int64),
-        ("frames", np.int64),
-        ("bad_blocks", np.int64),  # blocks with a sample that is no number, or absurdly large: heard as silence
-        ("failed_blocks", np.int64),  # chunks a plugin failed on: the delayed input was heard
-        ("late_blocks", np.int64),  # own work took longer than the block
-        ("missed_blocks", np.int64),  # the device called too late: samples were lost
-        ("flagged_blocks", np.int64),  # blocks with a PortAudio over- or underflow flag
-        ("starved_frames", np.int64),  # frames for which the source ring was empty
-        ("start_ns", np.int64),
-        ("least_lag_ns", np.float64),
-        ("largest_block", np.int64),  # frames; the last block of a file is a shorter one
-        ("device_latency_s", np.float64),  # of the last block, by PortAudio's time stamps
-        ("n_dropouts", np.int64),
-        ("dropout_times", np.int64),  # float64 bits: seconds since the start, a ring of MAX_DROPOUT_TIMES
-        ("load_counts", np.int64),  # int64[LOAD_BINS]
-        ("worst_load", np.float64),
-        ("peak_in", np.float32),  # since the host last took it
-        ("peak_out", np.float32),
-        ("energy_in", np.float64),
-        ("energy_out", np.float64),
-        ("energy_frames", np.int64),
-    ],
-    align=True,
-)
+from realtime.engine.counts import count_block, forget_counts, watch_clock
+from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, PROBE, PROBED, RECORD, RESET, RETIRED, SET, SWAP
+from realtime.engine.outbox import record, report
+from realtime.engine.probe import add_burst, keep_echo
+from realtime.engine.state import ENGINE, LARGEST_SAMPLE, MIX
 
 _ULONG = types.uint32 if sys.platform == "win32" else types.uint64
 CALLBACK_SIGNATURE = types.int32(types.voidptr, types.voidptr, _ULONG, types.voidptr, _ULONG, types.voidptr)
 """PaStreamCallback of portaudio.h: in, out, frames, time info, flags, user data."""
-
-
-@realtime("void(int64, int64, int64, float64)")
-def _report(engine: int, kind: int, address: int, value: float) -> None:
-    """Send a report to the host; a full ring counts it as refused. [audio-thread]"""
-    e = carray(as_pointer(engine), (1,), ENGINE)[0]
-    header = integers(e.report_header, HEADER_SIZE)
-    if ring_space(header) == 0:
-        header[REFUSED] += 1
-        return
-    rows = carray(as_pointer(e.report_rows), (header[CAPACITY],), MESSAGE)
-    row = rows[header[WRITTEN] % header[CAPACITY]]
-    row.kind, row.address, row.value = kind, address, value
-    ring_publish(header, 1)
-
-
-@realtime("void(int64)")
-def _forget_counts(engine: int) -> None:
-    """Start the counts anew. [audio-thread]"""
-    e = carray(as_pointer(engine), (1,), ENGINE)[0]
-    e.bad_blocks = e.failed_blocks = e.late_blocks = e.missed_blocks = e.flagged_blocks = 0
-    e.starved_frames = e.n_dropouts = 0
-    e.worst_load = 0.0
-    counts = integers(e.load_counts, LOAD_BINS)
-    for i in range(LOAD_BINS):
-        counts[i] = 0
 
 
 @realtime("void(int64)")
@@ -158,8 +57,10 @@ def _obey(engine: int) -> None:
             e.mute_wanted = np.float32(command.value)
         elif command.kind == RECORD:
             e.recording = np.int64(command.value)
+        elif command.kind == PROBE:
+            e.probe = command.address
         elif command.kind == RESET:
-            _forget_counts(engine)
+            forget_counts(engine)
         ring_release(header, 1)
 
 
@@ -196,6 +97,8 @@ def _take_input(engine: int, source: int, start: int, n: int) -> None:
         e.bad_blocks += 1
         for i in range(n):
             x[i] = 0
+    if e.probe != 0:
+        keep_echo(e.probe, e.x, n)
     e.peak_in = max(e.peak_in, peak(x))
     e.energy_in += energy(x)
     e.energy_frames += n
@@ -208,7 +111,7 @@ def _run_or_fall_back(engine: int, chain: int, wet: int, dry: int, n: int) -> No
     status = run_chain(chain, e.x, wet, dry, n)
     if status != 0:
         e.failed_blocks += 1
-        _report(engine, FAILED, chain, np.float64(status))
+        report(engine, FAILED, chain, np.float64(status))
         instead, delayed = floats(wet, n), floats(dry, n)
         for i in range(n):
             instead[i] = delayed[i]
@@ -234,27 +137,18 @@ def _swap(engine: int, n: int) -> None:
             wet[i] += fade * (next_wet[i] - wet[i])
             dry[i] += fade * (next_dry[i] - dry[i])
     e.fade = fade
-    if fade == np.float32(1):
-        _report(engine, RETIRED, e.chain, 0.0)
+    # Unsaid, the old chain would never be released: where the reports find no room both run on.
+    if fade == np.float32(1) and report(engine, RETIRED, e.chain, 0.0):
         e.chain = e.next_chain
         e.next_chain = 0
 
 
-@realtime("void(int64, int64)")
-def _record(engine: int, n: int) -> None:
-    """Hand aligned (dry, wet) rows to the recorder; what finds no room is counted, never waited for. [audio-thread]"""
-    e = carray(as_pointer(engine), (1,), ENGINE)[0]
-    if e.recording == 0:
-        return
-    header = integers(e.wave_header, HEADER_SIZE)
-    room = min(n, ring_space(header))
-    rows = floats(e.wave_rows, 2 * header[CAPACITY])
-    dry, wet = floats(e.dry, n), floats(e.wet, n)
-    for i in range(room):
-        place = (header[WRITTEN] + i) % header[CAPACITY]
-        rows[2 * place], rows[2 * place + 1] = dry[i], wet[i]
-    header[REFUSED] += n - room
-    ring_publish(header, room)
+@realtime("float32(float32, float32, float32)")
+def _toward(value: np.float32, wanted: np.float32, step: np.float32) -> np.float32:
+    """Return `value` moved by at most `step`. [audio-thread]"""
+    if value < wanted:
+        return min(value + step, wanted)
+    return max(value - step, wanted)
 
 
 @realtime("void(int64, int64, int64, int64)")
@@ -262,27 +156,19 @@ def _give_output(engine: int, target: int, start: int, n: int) -> None:
     """Steps 5 and 6: crossfade to bypass, record, meter, and write every output channel. [audio-thread]"""
     e = carray(as_pointer(engine), (1,), ENGINE)[0]
     wet, dry = floats(e.wet, n), floats(e.dry, n)
-    _record(engine, n)
+    record(engine, n)
     bypass, mute = e.bypass, e.mute
     for i in range(n):
-        if bypass != e.bypass_wanted:
-            step = e.fade_step
-            bypass = (
-                min(bypass + step, e.bypass_wanted) if bypass < e.bypass_wanted else max(bypass - step, e.bypass_wanted)
-            )
+        bypass = _toward(bypass, e.bypass_wanted, e.fade_step)
         if bypass == np.float32(1):
             wet[i] = dry[i]
         elif bypass > np.float32(0):
             wet[i] += bypass * (dry[i] - wet[i])
-        if mute != e.mute_wanted:
-            mute = (
-                min(mute + e.fade_step, e.mute_wanted)
-                if mute < e.mute_wanted
-                else max(mute - e.fade_step, e.mute_wanted)
-            )
-        if mute > np.float32(0):
-            wet[i] *= np.float32(1) - mute
+        mute = _toward(mute, e.mute_wanted, e.fade_step)
+        wet[i] *= np.float32(1) - mute
     e.bypass, e.mute = bypass, mute
+    if e.probe != 0 and add_burst(e.probe, e.wet, n) and report(engine, PROBED, e.probe, 0.0):
+        e.probe = 0
     e.peak_out = max(e.peak_out, peak(wet))
     e.energy_out += energy(wet)
     if target == 0:
@@ -291,47 +177,6 @@ def _give_output(engine: int, target: int, start: int, n: int) -> None:
     for i in range(n):
         for c in range(e.n_outputs):
             frames[i * e.n_outputs + c] = wet[i]
-
-
-@realtime("void(int64, int64)")
-def _count_dropout(engine: int, now: int) -> None:
-    """Note a drop-out and when it was. [audio-thread]"""
-    e = carray(as_pointer(engine), (1,), ENGINE)[0]
-    integers(e.dropout_times, MAX_DROPOUT_TIMES)[e.n_dropouts % MAX_DROPOUT_TIMES] = now - e.start_ns
-    e.n_dropouts += 1
-
-
-@realtime("void(int64, int64, int64)")
-def _watch_clock(engine: int, now: int, n_frames: int) -> None:
-    """Notice a block the device delivered too late: frames lag behind the clock for good. [audio-thread]"""
-    e = carray(as_pointer(engine), (1,), ENGINE)[0]
-    if e.timed == 0:
-        return
-    if e.blocks == 0:
-        e.start_ns, e.least_lag_ns = now, 0.0
-    lag = np.float64(now - e.start_ns) - 1e9 * np.float64(e.frames) / e.sample_rate
-    # 200 ppm of creep: two clocks never agree exactly.
-    e.least_lag_ns = min(lag, e.least_lag_ns + 2e5 * np.float64(n_frames) / e.sample_rate)
-    if lag - e.least_lag_ns > e.tolerance_ns:
-        e.missed_blocks += 1
-        e.least_lag_ns = lag
-        _count_dropout(engine, now)
-
-
-@realtime("void(int64, int64, int64, int64)")
-def _count(engine: int, began: int, ended: int, n_frames: int) -> None:
-    """Count the block, its load, and whether its work took longer than it lasts. [audio-thread]"""
-    e = carray(as_pointer(engine), (1,), ENGINE)[0]
-    load = np.float64(ended - began) * e.sample_rate / (1e9 * np.float64(n_frames))
-    counts = integers(e.load_counts, LOAD_BINS)
-    counts[min(np.int64(load * 200), LOAD_BINS - 1)] += 1
-    e.worst_load = max(e.worst_load, load)
-    if e.timed and load > 1.0:
-        e.late_blocks += 1
-        _count_dropout(engine, ended)
-    e.frames += n_frames
-    e.largest_block = max(e.largest_block, n_frames)
-    e.blocks += 1
 
 
 @realtime_callback(CALLBACK_SIGNATURE)
@@ -359,7 +204,7 @@ def process_block(source: Any, target: Any, n_frames: int, time_info: Any, flags
     e = carray(user, (1,), ENGINE)[0]
     began = now_ns(e.clock)
     n = np.int64(n_frames)
-    _watch_clock(engine, began, n)
+    watch_clock(engine, began, n)
     _obey(engine)
     start = np.int64(0)
     while start < n:
@@ -374,6 +219,6 @@ def process_block(source: Any, target: Any, n_frames: int, time_info: Any, flags
     if as_integer(time_info) != 0:
         times = carray(as_pointer(as_integer(time_info)), (3,), np.float64)
         e.device_latency_s = times[2] - times[0]
-    _count(engine, began, now_ns(e.clock), n)
+    count_block(engine, began, now_ns(e.clock), n)
     denormals_restore(word)
     return 0

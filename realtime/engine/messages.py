@@ -14,7 +14,9 @@ BYPASS = 3  # value 1: hear the delayed input; 0: the chain
 MUTE = 4  # value 1: silence; 0: sound
 RECORD = 5  # value 1: rows go to the wave ring; 0: they do not
 RESET = 6  # drop-out counts, peaks and load start anew
+PROBE = 7  # address of a PROBE record: its burst is played once and its echo kept, then PROBED names it
 
 # Reports.
 RETIRED = 101  # address of a CHAIN the callback will never touch again
 FAILED = 102  # address of the CHAIN, value its status; the delayed input is heard instead
+PROBED = 103  # address of a PROBE record whose echo is all there

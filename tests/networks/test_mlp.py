@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 
 from realtime.base.memory import State
 from realtime.networks.mlp import infer, network
@@ -28,7 +29,7 @@ def wanted_mask(parts, m: np.ndarray) -> np.ndarray:
     weights, biases, exponent, mean, deviation = parts
     v = (m.astype(float) ** exponent - mean) / deviation
     for w, b in zip(weights, biases, strict=True):
-        v = 1 / (1 + np.exp(-(w @ v + b)))
+        v = expit(w @ v + b)
     return v
 
 

@@ -1,8 +1,9 @@
 """A JACK client that plays a file and records the answer, aligned by its own frame count.
 
-PortAudio lists it as a device named after the client, with 1 input channel (its output port) and 2 output channels (its
-input ports). Run it as a process of its own: `python -m tests.rig.jack_player --play FILE.npy --capture OUT.npy
---seconds S`. Lines on stdout: "ready" once it can be seen, "playing" once both sides are connected.
+PortAudio lists it as a device named after the client, with an input channel for every channel of the file (its output
+ports) and 2 output channels (its input ports). Run it as a process of its own: `python -m tests.rig.jack_player
+--play FILE.npy --capture OUT.npy --seconds S`. Lines on stdout: "ready" once it can be seen, "playing" once both sides
+are connected.
 """
 
 import argparse
@@ -18,11 +19,13 @@ import jack
 import numpy as np
 from numba import carray, cfunc, types
 
-from realtime.base.intrinsics import floats
+from realtime.base.intrinsics import floats, integers
 
 # Fields of the state table. First those fixed before activation; GO is the main thread's, the rest JACK's.
-CLIENT, OUT, IN, PLAY, N_PLAY, CAPTURE, N_CAPTURE, GO, CAPTURED, PLAYED, START, FRAME, LOST, N_FIELDS = range(14)
+CLIENT, N_OUTS, OUTS, INS, PLAY, N_PLAY, CAPTURE, N_CAPTURE, GO, CAPTURED, PLAYED, START, FRAME, LOST = range(14)
+N_FIELDS = 14
 NOT_YET = -1
+N_INS = 2
 
 _libjack = ctypes.CDLL(ctypes.util.find_library("jack") or "libjack.so.0")
 get_buffer = _libjack.jack_port_get_buffer
@@ -41,20 +44,23 @@ def process(n, table):
     if state[FRAME] != NOT_YET:
         state[LOST] += (now - state[FRAME] - n) & 0xFFFFFFFF
     state[FRAME] = now
-    source = floats(types.int64(get_buffer(types.uint64(state[IN]), types.uint32(n))), types.int64(n))
-    sink = floats(types.int64(get_buffer(types.uint64(state[OUT]), types.uint32(n))), types.int64(n))
-    play = floats(state[PLAY], state[N_PLAY])
-    capture = floats(state[CAPTURE], state[N_CAPTURE])
     if state[GO] and state[START] == NOT_YET:
         state[START] = state[CAPTURED]
-    for i in range(n):
-        sink[i] = 0.0
-        if state[START] != NOT_YET and state[PLAYED] < state[N_PLAY]:
-            sink[i] = play[state[PLAYED]]
-            state[PLAYED] += 1
-        if state[CAPTURED] < state[N_CAPTURE]:
-            capture[state[CAPTURED]] = source[i]
-            state[CAPTURED] += 1
+    n_played = min(types.int64(n), state[N_PLAY] - state[PLAYED]) if state[START] != NOT_YET else types.int64(0)
+    n_captured = min(types.int64(n), state[N_CAPTURE] - state[CAPTURED])
+    outs, ins = integers(state[OUTS], state[N_OUTS]), integers(state[INS], N_INS)
+    for c in range(state[N_OUTS]):
+        sink = floats(types.int64(get_buffer(types.uint64(outs[c]), types.uint32(n))), types.int64(n))
+        play = floats(state[PLAY] + 4 * c * state[N_PLAY], state[N_PLAY])
+        for i in range(n):
+            sink[i] = play[state[PLAYED] + i] if i < n_played else 0.0
+    for c in range(N_INS):
+        source = floats(types.int64(get_buffer(types.uint64(ins[c]), types.uint32(n))), types.int64(n))
+        capture = floats(state[CAPTURE] + 4 * c * state[N_CAPTURE], state[N_CAPTURE])
+        for i in range(n_captured):
+            capture[state[CAPTURED] + i] = source[i]
+    state[PLAYED] += n_played
+    state[CAPTURED] += n_captured
     return 0
 
 
@@ -65,8 +71,8 @@ class Player:
     ----------
     name : str
         Client name.
-    samples : ndarray of float32
-        What to play, 1-D.
+    samples : float32[n_channels, n]
+        What to play.
     seconds : float
         Longest recording.
     """
@@ -74,16 +80,18 @@ class Player:
     def __init__(self, name: str, samples: np.ndarray, seconds: float) -> None:
         self.client = jack.Client(name, use_exact_name=True, no_start_server=True)
         self.rate, self.period = self.client.samplerate, self.client.blocksize
-        self.out = self.client.outports.register("out_1")
-        self.ins = [self.client.inports.register(f"in_{i}") for i in (1, 2)]
         self.samples = np.ascontiguousarray(samples, np.float32)
-        self.capture = np.zeros(int(seconds * self.rate), np.float32)
+        self.outs = [self.client.outports.register(f"out_{i + 1}") for i in range(len(samples))]
+        self.ins = [self.client.inports.register(f"in_{i + 1}") for i in range(N_INS)]
+        self.capture = np.zeros((N_INS, int(seconds * self.rate)), np.float32)
         self.xruns = 0
         self.state = state = np.zeros(N_FIELDS, np.int64)
         address = lambda pointer: int(jack._ffi.cast("uintptr_t", pointer))  # noqa: E731
-        state[CLIENT], state[OUT], state[IN] = map(address, (self.client._ptr, self.out._ptr, self.ins[0]._ptr))
-        state[PLAY], state[N_PLAY] = self.samples.ctypes.data, len(self.samples)
-        state[CAPTURE], state[N_CAPTURE] = self.capture.ctypes.data, len(self.capture)
+        self.ports = np.array([address(port._ptr) for port in (*self.outs, *self.ins)], np.int64)
+        state[CLIENT], state[N_OUTS], state[OUTS] = address(self.client._ptr), len(self.outs), self.ports.ctypes.data
+        state[INS] = self.ports[len(self.outs) :].ctypes.data
+        state[PLAY], state[N_PLAY] = self.samples.ctypes.data, self.samples.shape[1]
+        state[CAPTURE], state[N_CAPTURE] = self.capture.ctypes.data, self.capture.shape[1]
         state[START] = state[FRAME] = NOT_YET
         callback = jack._ffi.cast("JackProcessCallback", process.address)
         if jack._lib.jack_set_process_callback(self.client._ptr, callback, jack._ffi.cast("void*", state.ctypes.data)):
@@ -96,7 +104,7 @@ class Player:
     @property
     def is_connected(self) -> bool:
         """True when something both listens and answers."""
-        return bool(self.out.connections and self.ins[0].connections)
+        return bool(self.outs[0].connections and self.ins[0].connections)
 
     def run(self, closed: threading.Event, lead: float, tail: float) -> None:
         """Play and record from activation until the file and its tail are over, the recording is full or `closed`.
@@ -112,14 +120,14 @@ class Player:
         ready = start = end = 0
         with self.client:
             print("ready", flush=True)
-            while not closed.is_set() and state[CAPTURED] < len(self.capture):
+            while not closed.is_set() and state[CAPTURED] < state[N_CAPTURE]:
                 if not start:
                     ready = ready or (int(state[CAPTURED]) if self.is_connected else 0)
                     start = ready and state[CAPTURED] >= ready + lead * rate
                     if start:
                         state[GO] = 1
                         print("playing", flush=True)
-                elif state[PLAYED] == len(self.samples):
+                elif state[PLAYED] == state[N_PLAY]:
                     end = end or int(state[CAPTURED] + tail * rate)
                     if state[CAPTURED] >= end:
                         break
@@ -128,7 +136,7 @@ class Player:
     def save(self, path: Path) -> None:
         """Write the recording, and beside it as JSON what happened."""
         state = self.state
-        np.save(path, self.capture[: state[CAPTURED]])
+        np.save(path, self.capture[:, : state[CAPTURED]])
         facts = {
             "play_start": int(state[START]),
             "played": int(state[PLAYED]),
@@ -144,7 +152,7 @@ class Player:
 def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--play", type=Path, required=True, metavar="FILE.npy", help="float32 samples, 1-D")
+    parser.add_argument("--play", type=Path, required=True, metavar="FILE.npy", help="float32[n_channels, n]")
     parser.add_argument("--capture", type=Path, required=True, metavar="OUT.npy", help="OUT.json is written beside it")
     parser.add_argument("--seconds", type=float, required=True, help="longest recording, counted from activation")
     parser.add_argument("--name", default="rig", help="client name")

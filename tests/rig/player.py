@@ -20,7 +20,7 @@ class PlayerProcess:
     ----------
     jack : JackServer
         A running server.
-    samples : ndarray of float32
+    samples : float32[n] or float32[n_channels, n]
         What to play.
     folder : Path
         Where its files go.
@@ -35,8 +35,8 @@ class PlayerProcess:
     ) -> None:
         self.path = folder / f"{name}-capture.npy"
         play = folder / f"{name}-play.npy"
-        np.save(play, samples)
-        seconds = len(samples) / jack.rate + 60
+        np.save(play, np.atleast_2d(samples))
+        seconds = np.shape(samples)[-1] / jack.rate + 60
         self._command = [sys.executable, "-m", "tests.rig.jack_player", "--play", str(play), "--name", name]
         self._command += ["--capture", str(self.path), "--seconds", str(seconds), *options]
         self._environ = jack.environ
@@ -67,7 +67,7 @@ class PlayerProcess:
         self._process.stdin = None  # or the end of the block would flush it
 
     def result(self, timeout: float = 90) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Wait until it has played everything; return the recording and the facts beside it."""
+        """Wait until it has played everything; return the recording, float32[2, n], and the facts beside it."""
         # wait() and not communicate(): that would close its stdin, which ends it early.
         if self._process.wait(timeout) != 0:
             raise RuntimeError(f"the player failed with exit status {self._process.returncode}")

@@ -58,13 +58,49 @@ def test_a_file_played_to_a_device_ends_by_itself_and_arrives_whole(jack: JackSe
     with PlayerProcess(jack, SILENCE[:1], tmp_path, "--tail", "6") as player:
         run = unfold(jack, "live", "-i", str(tmp_path / "in.wav"), "-o", "rig", "--json")
         player.stop()
-        recording, facts = player.result()
+        (recording, other), facts = player.result()
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout.splitlines()[-1])["starved_frames"] < jack.rate
     wanted = render(samples, load_preset("default").chain(jack.rate))
     start = int(np.flatnonzero(recording)[0]) - int(np.flatnonzero(wanted)[0])
-    assert facts["lost"] == 0
+    assert facts["lost"] == 0 and np.array_equal(recording, other)
     assert np.abs(recording[start:][: len(wanted)] - wanted).max() <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("channel", "weights"), [("mix", (0.5, 0.5, 0)), ("left", (1, 0, 0)), ("right", (0, 1, 0)), ("3", (0, 0, 1))]
+)
+def test_the_channel_asked_for_is_heard(
+    jack: JackServer, tmp_path: Path, channel: str, weights: tuple[float, ...]
+) -> None:
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, (3, jack.rate)).astype(np.float32)
+    with PlayerProcess(jack, samples, tmp_path) as player:
+        words = ["-i", "rig", "-o", "rig", "--channel", channel, "--seconds", "4", "--record", str(tmp_path)]
+        run = unfold(jack, "live", *words, "--json")
+        player.stop()
+    assert run.returncode == 0, run.stderr
+    dry = soundfile.read(json.loads(run.stdout.splitlines()[-1])["dry"], dtype="float32")[0]
+    heard = dry[np.flatnonzero(dry)[0] :]
+    assert np.allclose(heard[:24000], (np.array(weights, np.float32) @ samples)[:24000], atol=1e-7)
+
+
+@pytest.mark.parametrize("block", [0, 128, 256])
+def test_the_latency_measured_is_that_of_the_loop(jack: JackServer, block: int) -> None:
+    """A loop in JACK delays by one period, PortAudio by one block of a size asked for; the rest is the chain's."""
+    with subprocess.Popen([sys.executable, "-m", "tests.rig.loop"], env=jack.environ, stdin=-1, stdout=-1) as loop:
+        assert loop.stdout is not None and loop.stdout.readline() == b"ready\n"
+        words = ["-i", "loop", "-o", "loop", "--block", str(block), "--seconds", "3", "--measure-latency"]
+        run = unfold(jack, "live", *words, "--json")
+        loop.communicate()
+    assert run.returncode == 0 and run.stderr == ""
+    latency = json.loads(run.stdout.splitlines()[-1])["latency_ms"]
+    assert latency["measured"] == pytest.approx(latency["algorithm"] + 1000 * (jack.period + block) / jack.rate)
+
+
+def test_a_latency_that_cannot_be_measured_is_said_and_not_made_up(jack: JackServer) -> None:
+    run = unfold(jack, "live", "-i", "system", "-o", "system", "--measure-latency", "--seconds", "3", "--json")
+    assert json.loads(run.stdout.splitlines()[-1])["latency_ms"]["measured"] is None
+    assert "the latency was not measured: the burst of noise did not come back" in run.stderr
 
 
 def test_a_server_that_dies_ends_the_run_with_a_sentence_and_keeps_the_recording(

@@ -63,7 +63,7 @@ def play_through(jack: JackServer, folder: Path, *options: str) -> Take:
         ) as engine,
     ):
         try:
-            recording, facts = player.result(SECONDS + 60)
+            (recording, other), facts = player.result(SECONDS + 60)
             out, errors = engine.communicate(timeout=60)
         finally:
             engine.kill()
@@ -77,6 +77,7 @@ def play_through(jack: JackServer, folder: Path, *options: str) -> Take:
     assert np.array_equal(heard[first:][: len(samples)], samples), "samples were lost on the way in"
     way = 2 * jack.period  # one period of JACK's, one block of PortAudio's
     began = facts["play_start"] + way - first
+    assert np.array_equal(recording, other), "the output channels differ"
     print({k: status[k] for k in ("blocks", "dropouts", "late_blocks", "missed_blocks", "load_p99")}, facts)
     return Take(heard[: first + len(samples)], recording[began : began + first + len(samples)], status, latency)
 

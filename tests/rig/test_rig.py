@@ -27,7 +27,7 @@ def pass_through(jack: JackServer, folder: Path, block: int) -> tuple[Any, Any, 
         ) as copier,
     ):
         try:
-            recording, facts = player.result()
+            (recording, _), facts = player.result()  # the copier has one channel
             out, errors = copier.communicate(timeout=20)
         finally:
             copier.kill()

@@ -8,7 +8,7 @@ import soundfile
 
 from realtime.base.errors import AudioFileError
 from tests.training.corpora import folders
-from training.data import RATE, Recording, active_level, mix, read_audio, read_corpus, read_folders
+from training.data import RATE, Recording, active_level, credit, mix, read_audio, read_corpus, read_folders
 
 
 def manifest(root: Path) -> None:
@@ -16,10 +16,19 @@ def manifest(root: Path) -> None:
     for p in files:
         if p.parent.parent.name == "clean":
             p.rename(root / "clean" / f"{p.parent.name}_{p.name}")
-    rows = ["file,speaker_or_kind,licence"]
-    rows += [f"clean/{p.name},{p.name.split('_')[0]},CC0" for p in sorted((root / "clean").glob("*.wav"))]
-    rows += [f"noise/{p.name},hiss,CC0" for p in sorted((root / "noise").glob("*.flac"))]
+    rows = ["file,speaker_or_kind,licence,source_repo"]
+    rows += [f"clean/{p.name},{p.name.split('_')[0]},CC0,voices" for p in sorted((root / "clean").glob("*.wav"))]
+    rows += [f"noise/{p.name},hiss,CC BY,hisses" for p in sorted((root / "noise").glob("*.flac"))]
     (root / "manifest.csv").write_text("\n".join(rows))
+
+
+def test_credits_name_every_source_with_its_licence(tmp_path: Path) -> None:
+    folders(tmp_path, speakers=8, noises=8)
+    assert credit(read_folders(tmp_path / "clean", tmp_path / "noise", None, 0).noise) == [("not said", "not said", 7)]
+    manifest(tmp_path)
+    corpus = read_corpus(tmp_path, 0)
+    wanted = [("voices", "CC0", len(corpus.speech)), ("hisses", "CC BY", len(corpus.noise))]
+    assert credit(corpus.speech + corpus.noise) == wanted
 
 
 @pytest.mark.parametrize("with_manifest", [False, True])

@@ -13,6 +13,7 @@ import torch
 from typer.testing import CliRunner
 
 from realtime.base.errors import UnfoldError
+from realtime.engine.preset import BUILT_IN
 from realtime.model import load_model
 from tests.training.corpora import folders
 from training.__main__ import app, main
@@ -162,6 +163,17 @@ def test_sparse_train_and_export_write_models_that_load(root: Path, tmp_path: Pa
         (["sparse", "{root}/absent.toml", "--out=x"], "absent.toml cannot be read"),
         (["sparse", "{root}/small.toml", "--out=x"], "--data"),
         (["train", "{root}/small.toml", "--out=x", "--data={root}/clean"], "manifest.csv cannot be read"),
+        (
+            [
+                "train",
+                "{root}/small.toml",
+                "--out=x",
+                "--clean={root}/clean",
+                "--noise={root}/noise",
+                f"--start={BUILT_IN / 'models' / 'dnn.safetensors'}",
+            ],
+            "a start is a sparse NMF",
+        ),
         (["export", "{root}/small.toml", "--out=x", "--clean={root}/clean", "--noise={root}/noise"], "no checkpoint"),
     ],
 )
