@@ -51,7 +51,8 @@ def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Pa
 def command_line(name: str, config: Path, out: Path, changes: list[str] | None) -> str:
     """Return the command that makes a model again, without the paths of this machine."""
     options = "".join(f" --set {change}" for change in changes or ())
-    return f"python -m training {name} {config.name} --data DIR --out {out.name}{options}"
+    file = config.name if config.is_absolute() else config
+    return f"python -m training {name} {file} --data DIR --out {out.name}{options}"
 
 
 def start_of(path: Path) -> Model:
