@@ -18,7 +18,7 @@ from realtime.networks.adaptive import use_room
 from realtime.plugins.denoise import FROZEN, OFF, Denoise
 
 FIT_EVERY = 25
-"""Rows of `adaptiveinfer.MEAN` columns between two fits: a second."""
+"""Rows of `adaptiverecord.MEAN` columns between two fits: a second."""
 FIT_ROWS = 250
 """Rows a fit sees: ten seconds."""
 UPDATES = 8  # of a fit; each goes on from the last one's bases, so few are enough

@@ -7,7 +7,7 @@ import pytest
 
 from realtime.adapt import FIT_EVERY, FIT_ROWS, Adapter, Room, fit
 from realtime.engine.chain import Chain
-from realtime.networks.adaptiveinfer import MEAN
+from realtime.networks.adaptiverecord import MEAN
 from realtime.plugins.denoise import FROZEN, OFF, ON, Denoise
 from realtime.render import Stream
 from tests.synthetic_room import model_of_tones, scene, si_sdr

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from realtime.adapt import FIT_ROWS, FLOOR, UPDATES
-from realtime.networks.adaptiveinfer import MEAN
+from realtime.networks.adaptiverecord import MEAN
 from training.adaptive import AdaptiveNet
 from training.config import Config
 from training.criteria import loss, spectra

@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from realtime.base.errors import UnfoldError
 from realtime.modelfile import StftSettings
-from realtime.networks.adaptiveinfer import MEAN
+from realtime.networks.adaptiverecord import MEAN
 from training.data import RATE
 
 

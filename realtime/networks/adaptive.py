@@ -30,8 +30,9 @@ from realtime.base.memory import State, aligned
 from realtime.base.ring import Ring
 from realtime.base.safety import realtime
 from realtime.base.vectors import LANES, ROWS
-from realtime.networks.adaptiveinfer import ADAPTIVE, ROOM_WORDS, USED, WANTED, infer
+from realtime.networks.adaptiveinfer import infer
 from realtime.networks.adaptivelayer import EPSILON, OWN
+from realtime.networks.adaptiverecord import ADAPTIVE, ROOM_WORDS, USED, WANTED
 from realtime.networks.network import network_record
 from realtime.networks.nmf import Floats
 

@@ -21,70 +21,15 @@ from realtime.networks.adaptivelayer import (
     update,
     update_own,
 )
+from realtime.networks.adaptiverecord import ADAPTIVE, MEAN, ROOM_WORDS, USED, WANTED
 from realtime.networks.network import INFER_SIGNATURE, MAX_TAPS, NETWORK
 
 INPUT_FLOOR = np.float32(1e-4)
 THOUSAND = np.float32(1e3)
-MEAN = 5
-"""Columns averaged to one of those the room is fitted to."""
 LOUDEST = np.float32(1e6)  # of a magnitude, so that no sample leaves a trace for ever
 SILENCE = np.float32(1e-5)  # mean magnitude below which a stream has not begun
 OWN_START = np.float32(0.3)  # activation of an own basis before the first column
 HALF = np.float32(0.5)
-WANTED, USED, ROOM_WORDS = 0, 16, 32  # int64 indices into `room`, on cache lines of their own, and its size
-
-ADAPTIVE = np.dtype(
-    [
-        ("n_bases", np.int64),  # R
-        ("n_layers", np.int64),  # K
-        ("n_padded", np.int64),  # R, padded to LANES
-        ("n_speech", np.int64),  # of the R bases, from the first
-        ("n_room", np.int64),  # of the J own bases, from the first
-        ("n_streams", np.int64),  # columns of so many streams come in turn
-        ("stream", np.int64),  # whose column comes next
-        ("exponent", np.float32),  # p
-        ("scale", np.float32),  # of the magnitudes
-        ("level", np.float32),  # l = level * sum(v)
-        ("share", np.float32),  # rho
-        ("now", np.float32),  # l of this column
-        ("input", np.int64),  # float32[F]: b
-        ("transition", np.int64),  # float32[R, padded]: A'
-        ("start", np.int64),  # float32[padded]: h0
-        ("weights", np.int64),  # int64[K]: addresses of W^k, float32[F + R, padded]
-        ("speech", np.int64),  # int64[K]: addresses of U_s^k, float32[F, padded R_s]
-        ("noise", np.int64),  # int64[K]: addresses of U_n^k, float32[F, padded R_n]
-        ("gain", np.int64),  # float32[K, padded]: c
-        ("power", np.int64),  # float32[K, padded]: e
-        ("leak", np.int64),  # float32[K, padded]
-        ("first", np.int64),  # float32[K, padded]: m^k of the first column, per level of it
-        ("slope", np.int64),  # float32[K, F]
-        ("follow", np.int64),  # float32[K, F]
-        ("own_gain", np.int64),  # float32[K, J]
-        ("own_power", np.int64),  # float32[K, J]
-        ("own_mix", np.int64),  # float32[K, J]
-        ("own_floor", np.int64),  # float32[K, J]
-        ("own_read", np.int64),  # float32[K, J]: w
-        ("own_rate", np.int64),  # float32[J]
-        ("owns", np.int64),  # int64[streams]: addresses of OWN
-        ("memories", np.int64),  # float32[streams, K, padded]
-        ("own_memories", np.int64),  # float32[streams, K, J]
-        ("ages", np.int64),  # float32[streams]: columns so far
-        ("room", np.int64),  # int64[ROOM_WORDS]: addresses of float32[n_room, F], wanted and in use
-        ("heard_header", np.int64),  # ring of float32[F], what the mask removed
-        ("heard_rows", np.int64),
-        ("removed", np.int64),  # float32[F]: a row of it in the making
-        ("n_removed", np.int64),
-        ("v", np.int64),  # float32[F]
-        ("observed", np.int64),  # float32[F + R]
-        ("beside", np.int64),  # float32[F + R]
-        ("q", np.int64),  # float32[F + R]
-        ("h", np.int64),  # float32[padded]
-        ("sums", np.int64),  # float32[padded]
-        ("h_noise", np.int64),  # float32[padded R_n]
-        ("parts", np.int64),  # float32[2, F]
-    ],
-    align=True,
-)
 
 
 @realtime("void(int64)")
@@ -114,7 +59,7 @@ def _begin(address: int, total: np.float32) -> None:
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
     own = integers(a.owns, a.n_streams)[a.stream]
     o = carray(as_pointer(own), (1,), OWN)[0]
-    level = a.level * np.float32(1e3) * total
+    level = a.level * THOUSAND * total
     for k in range(a.n_layers):
         place = (a.stream * a.n_layers + k) * a.n_padded
         m, first = floats(a.memories + 4 * place, a.n_padded), floats(a.first + 4 * k * a.n_padded, a.n_padded)

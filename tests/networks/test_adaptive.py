@@ -7,7 +7,8 @@ import pytest
 
 from realtime.base.memory import State
 from realtime.networks.adaptive import network, use_room
-from realtime.networks.adaptiveinfer import MEAN, USED, infer
+from realtime.networks.adaptiveinfer import infer
+from realtime.networks.adaptiverecord import MEAN, USED
 from realtime.networks.network import MAX_TAPS
 from tests.networks.adaptive_oracle import Oracle, random_weights
 
