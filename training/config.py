@@ -120,7 +120,8 @@ class CriterionConfig:
     magnitude: float = 6.0  # of compressed magnitudes
     phase: float = 2.0  # of compressed spectra's cosine of the difference in phase
     waveform: float = 0.08  # of the noise-to-signal ratio in dB
-    shallower: float = 0.25  # of every depth but the last
+    envelope: float = 2.5  # of what the envelopes lack of full correlation
+    shallower: float = 0.08  # of every depth but the last
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ LEAST: dict[str, float] = {
     "dictionary.columns": 1, "mixtures.seconds": 0.1, "mixtures.columns": 1, "mixtures.columns_per_mixture": 1,
     "mixtures.pools": 1, "training.epochs": 1, "training.batch": 1, "training.checkpoint_s": 0, "seed": 0,
     "network.room_bases": 1, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1, "criterion.shallower": 0,
-    "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0,
+    "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0, "criterion.envelope": 0,
 }  # fmt: skip
 POSITIVE = ("network.beta", "network.compression", "network.memory_share", "training.eta", "training.learning_rate",
             "streams.vector_rate")  # fmt: skip

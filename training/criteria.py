@@ -1,4 +1,4 @@
-"""What a mask is judged by: compressed spectra, phase-aware, and the waveform that comes out of the overlap-add."""
+"""What a mask is judged by: compressed spectra, phase-aware; the waveform that comes out; envelopes of bands."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import torch
 from realtime.dsp.stft import windows
 from realtime.modelfile import StftSettings
 from training.config import CriterionConfig
+from training.envelopes import SEGMENT, correlation
 
 Tensor = torch.Tensor
 
@@ -64,7 +65,7 @@ def loss(
     Parameters
     ----------
     log_masks : list of (weight, (T, B, F))
-        Of several depths, the deepest last; it alone is judged by its waveform.
+        Of several depths, the deepest last; it alone is judged by waveform and envelopes.
     x, s : complex (T, B, F)
         Spectra of mixture and speech.
     speech : (B, N)
@@ -88,7 +89,10 @@ def loss(
     floor = NOISE_FLOOR * power.clamp_min(1e-6)
     ratio = ((y - part).square().mean(1) + floor) / (part.square().mean(1) + floor + 1e-7)
     active = (power > LEAST_SPEECH).float()
-    return total + config.waveform * (10 * torch.log10(ratio) * active).sum() / active.sum().clamp_min(1)
+    total = total + config.waveform * (10 * torch.log10(ratio) * active).sum() / active.sum().clamp_min(1)
+    if config.envelope and len(x) >= SEGMENT:
+        total = total + config.envelope * (1 - correlation(log_masks[-1][1], x, s, active))
+    return total
 
 
 def signal_to_noise_db(enhanced: Tensor, speech: Tensor) -> float:

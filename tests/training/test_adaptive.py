@@ -169,7 +169,7 @@ def test_the_right_mask_is_judged_best(part: str) -> None:
     x, s = spectra(speech + noise), spectra(speech)
     least_squares = (s * x.conj()).real / x.abs().square()
     right = {"magnitude": s.abs() / x.abs(), "waveform": least_squares}[part].clamp(1e-3, 10).log()
-    criterion = CriterionConfig(**({"magnitude": 0.0, "phase": 0.0, "waveform": 0.0} | {part: 1.0}))
+    criterion = CriterionConfig(**(dict.fromkeys(("magnitude", "phase", "waveform", "envelope"), 0.0) | {part: 1.0}))
     others = (right - 0.5, right + 0.5, 0 * right, 0.7 * right)
     judged = [float(loss([(1.0, mask)], x, s, speech, criterion)) for mask in (right, *others)]
     assert min(judged) == judged[0]
