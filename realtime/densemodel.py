@@ -50,7 +50,11 @@ class DenseModel:
     @property
     def macs_per_column(self) -> int:
         """Multiplications and additions of all layers, as pairs. [thread-safe]"""
-        return sum(w.size for w in self.weights)
+        return self.macs_at(1)
+
+    def macs_at(self, depth: int) -> int:
+        """Return the same at depth 1, and 0 for depth 0. [thread-safe]"""
+        return sum(w.size for w in self.weights) if depth else 0
 
     def network(self, n_fft: int, n_streams: int = 1) -> State:
         """Return the network for windows of n_fft samples. [main-thread]

@@ -73,7 +73,11 @@ class Model:
     @property
     def macs_per_column(self) -> int:
         """Multiplications and additions of all layers and one read-out, as pairs. [thread-safe]"""
-        return sum(2 * self.weights[i].size for i in self.layers) + self.weights[self.readouts[-1]].size
+        return self.macs_at(self.n_layers)
+
+    def macs_at(self, depth: int) -> int:
+        """Return the same for so many layers, 0 to K, and one read-out. [thread-safe]"""
+        return sum(2 * self.weights[i].size for i in self.layers[:depth]) + self.weights[self.readouts[-1]].size
 
     def network(self, n_fft: int, n_streams: int = 1) -> State:
         """Return the network for windows of n_fft samples. [main-thread]

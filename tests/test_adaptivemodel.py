@@ -43,6 +43,7 @@ def test_round_trip_is_exact(tmp_path: Path) -> None:
     assert isinstance(back, AdaptiveModel) and (back.n_layers, back.n_bins, back.context) == (2, 257, 1)
     assert back.n_parameters == sum(getattr(model.weights, name).size for name in NAMES)
     assert back.macs_per_column == 2 * 2 * (257 + 12) * 12 + 257 * 5 * (2 * 2 + 2) + 257 * 12 + 12 * 12
+    assert (back.macs_at(0), back.macs_at(1)) == (0, 2 * 269 * 12 + 257 * 5 * 4 + 257 * 12 + 12 * 12)
     assert all(np.array_equal(getattr(back.weights, name), getattr(model.weights, name)) for name in NAMES)
     assert all(value == getattr(back, name) for name, value in vars(model).items() if name != "weights")
 

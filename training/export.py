@@ -1,5 +1,6 @@
 """From a checkpoint, or from bases alone, to a model file with its card."""
 
+import json
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -46,7 +47,7 @@ def card_of(learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, 
         "parameters": learner.n_weights,
         "multiplications per column": learner.multiplications,
         "seed": config.seed,
-        "config": asdict(config),
+        "config": json.loads(json.dumps(asdict(config))),  # as it comes back from the file
         "made": date.today().isoformat(),
         "command": command,
     }

@@ -48,13 +48,15 @@ def preset_system(wanted: str, layers: int | None = None) -> System:
         In place of the preset's own depth.
     """
     preset = load_preset(wanted)
-    models = [p.model for p in preset.chain(RATE, layers=layers).plugins if isinstance(p, Denoise)]
+    chain = preset.chain(RATE, layers=layers)
+    models = [p.model for p in chain.plugins if isinstance(p, Denoise)]
+    depth = int(chain.parameter("denoise", "layers")[1][0]) if models else 0
     name = preset.name if layers is None else f"{preset.name}, {layers} layers"
     return System(
         name,
         lambda x: render(x, preset.chain(RATE, layers=layers)),
         sum(m.n_parameters for m in models),
-        sum(m.macs_per_column for m in models),
+        sum(m.macs_at(depth) for m in models),
     )
 
 

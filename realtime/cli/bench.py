@@ -79,7 +79,7 @@ def deepest(block_s: float, columns: int, constant_s: float, layer_s: float, loa
 def layer_sizes(model: AnyModel) -> list[int]:
     """Return how many weights each layer reads; a dense network counts as one. [thread-safe]"""
     if isinstance(model, DenseModel):
-        return [model.macs_per_column]
+        return [model.macs_at(1)]
     if isinstance(model, AdaptiveModel):
         return [w.size for w in model.weights.W]
     return [model.weights[i].size for i in model.layers]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from realtime.base.errors import UnfoldError
-from realtime.engine.preset import load_preset
+from realtime.engine.preset import BUILT_IN, load_preset
+from realtime.model import Model, load_model
 from realtime.render import render
 from training.systems import PEERS, System, command_system, lined_up, peer_system, preset_system
 
@@ -17,7 +18,9 @@ COPY = f"{sys.executable} -c 'import sys,shutil; shutil.copy(sys.argv[1], sys.ar
 def test_a_preset_is_rendered_at_the_depth_asked_for() -> None:
     system = preset_system("sparse", layers=2)
     assert np.array_equal(system.enhance(X), render(X, load_preset("sparse").chain(16000, layers=2)))
-    assert system.n_parameters is not None and system.macs_per_column is not None
+    model = load_model(BUILT_IN / "models" / "sparse.safetensors")
+    assert isinstance(model, Model) and system.n_parameters == model.n_parameters
+    assert system.macs_per_column == 2 * 2 * model.weights[0].size + model.weights[1].size
 
 
 @pytest.mark.parametrize("lag", [0, 1, 320, 3000])
