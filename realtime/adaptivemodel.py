@@ -57,16 +57,14 @@ class AdaptiveModel:
 
     @property
     def macs_per_column(self) -> int:
-        """Multiplications and additions of a column at full depth, as pairs. [thread-safe]"""
-        return self.macs_at(self.n_layers)
+        """Multiplications and additions of a column, as pairs. [thread-safe]"""
+        w, n_own = self.weights, len(self.weights.own_rate)
+        own = self.n_bins * n_own * (2 * self.n_layers + 2)  # in every layer; in the read-out and when they follow
+        return 2 * w.W.size + own + w.read[0].size + w.transition.size
 
     def macs_at(self, depth: int) -> int:
-        """Return the same for so many layers, 0 to K, and one read-out. [thread-safe]"""
-        w, n_own = self.weights, len(self.weights.own_rate)
-        if not depth:
-            return 0
-        own = self.n_bins * n_own * (2 * depth + 2)  # in every layer; in the read-out and when they follow
-        return 2 * w.W[:depth].size + own + w.read[0].size + w.transition.size
+        """Return the same for so many layers, 0 to K: all of them run, whichever is heard. [thread-safe]"""
+        return self.macs_per_column if depth else 0
 
     def network(self, n_fft: int, n_streams: int = 1) -> State:
         """Return the network for windows of n_fft samples. [main-thread]

@@ -14,10 +14,11 @@ Letters as in `nmf`. One column at a time, v = (|X| + 1e-4)^p o b compressed mag
     s, n = U_s^k h_s + B_s'(w^k o d_s),  U_n^k h_n + B_n'(w^k o d_n)                 read-out after layer k
     mask = sigmoid(slope^k o (log s/n + follow^k o log v/(s + n)))
 
-Own bases that follow: B_j moves towards mask o v (speech) or (1 - mask) o v (noise) by a share `rate_j` per column.
-Those of the room are the work of `realtime.adapt`: `infer` hands it what the mask removed, averaged over `MEAN`
-columns, through a ring, and takes finished bases over at the start of a column through one pointer. The audio
-thread's half is in `adaptiveinfer`; here are the functions of the main and worker threads.
+Own bases that follow: B_j moves towards mask o v (speech) or (1 - mask) o v (noise) by a share `rate_j` per column; the
+mask is that of the last layer, whichever is heard. Those of the room are the work of `realtime.adapt`: `infer` hands it
+what the mask removed, averaged over `MEAN` columns, through a ring, and takes finished bases over at the start of a
+column through one pointer. The audio thread's half is in `adaptiveinfer`; here are the functions of the main and
+worker threads.
 """
 
 from dataclasses import dataclass
@@ -151,6 +152,7 @@ def network(
         room=aligned(ROOM_WORDS, np.int64), heard_header=heard.header, heard_rows=heard.rows, removed=aligned(n_bins),
         v=aligned(n_bins), observed=aligned(n_observed), beside=aligned(n_observed), q=aligned(n_observed),
         h=aligned(width), sums=aligned(width), h_noise=aligned(noise[0].shape[1]), parts=aligned((2, n_bins)),
+        mask=aligned(n_bins),
     )  # fmt: skip
     arrays.keep["beside"][:] = EPSILON
     arrays.keep["matrices"] = (layers, speech, noise, owns, heard)

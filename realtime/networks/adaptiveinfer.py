@@ -216,7 +216,8 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     stack : int64
         Address of |X|, float32[F].
     depth : int64
-        Layers before the mask that is heard, 0 to K. What the mask says is learned from; the taps change nothing.
+        Layers before the mask that is heard, 0 to K. All layers run, whatever the depth, since what is remembered and
+        learned comes from all of them; nothing does at depth 0 without taps.
     heard : int64
         Address of float32[F], the mask, written here.
     """
@@ -228,20 +229,25 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     deepest = depth
     for t in range(net.n_taps):
         deepest = max(deepest, taps[t])
-    for k in range(deepest + 1):
-        read = k if begun else 0
+    runs = begun and deepest > 0
+    for k in range(net.n_layers + 1):
+        read = k if runs else 0
         if k == depth:
             _read(net.arrays, read, heard)
         for t in range(net.n_taps):
             if k == taps[t]:
                 _read(net.arrays, read, net.tap_masks + 4 * t * net.n_bins)
-        if begun and k < deepest:
+        if runs and k < net.n_layers:
             _layer(net.arrays, k)
-    if begun and depth > 0:
+    if runs:
+        mask = heard
+        if depth < net.n_layers:
+            mask = a.mask
+            _read(net.arrays, net.n_layers, mask)
         ages = floats(a.ages, a.n_streams)
         young = ONE / (ONE + ages[a.stream])
-        follow_sources(integers(a.owns, a.n_streams)[a.stream], a.n_room, a.own_rate, a.v, heard, young)
+        follow_sources(integers(a.owns, a.n_streams)[a.stream], a.n_room, a.own_rate, a.v, mask, young)
         ages[a.stream] += ONE
         if a.stream == 0:
-            _keep_removed(net.arrays, heard, net.n_bins)
+            _keep_removed(net.arrays, mask, net.n_bins)
     a.stream = (a.stream + 1) % a.n_streams

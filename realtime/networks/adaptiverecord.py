@@ -55,6 +55,7 @@ ADAPTIVE = np.dtype(
         ("sums", np.int64),  # float32[padded]
         ("h_noise", np.int64),  # float32[padded R_n]
         ("parts", np.int64),  # float32[2, F]
+        ("mask", np.int64),  # float32[F]: the deepest, where another is heard
     ],
     align=True,
 )

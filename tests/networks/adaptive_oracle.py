@@ -56,8 +56,8 @@ class Oracle:
         self.own = np.zeros((len(weights.own_rate), weights.input.size))
         self.removed: list[np.ndarray] = []
 
-    def column(self, magnitudes: np.ndarray, depth: int) -> list[np.ndarray]:
-        """Return the masks after 0 to K layers; the stream goes on with that of `depth`."""
+    def column(self, magnitudes: np.ndarray) -> list[np.ndarray]:
+        """Return the masks after 0 to K layers."""
         w, n_bins = self.w, len(magnitudes)
         n_layers, _, n_bases = w["read"].shape
         if not self.age and magnitudes.mean() <= 1e-5:
@@ -77,11 +77,9 @@ class Oracle:
             h = self._updated(h, w["W"][k].T @ q + 1e-8, w["gain"][k], w["power"][k], 500) + 1e-3 * level
             at = (self.own @ q[:n_bins] + 1e-8) / sums
             d = self._updated(g_own, at, w["own_gain"][k], w["own_power"][k], 100) + 1e-4
-            if k < depth:
-                self.m[k], self.n[k] = h + w["leak"][k] * (self.m[k] - h), d
+            self.m[k], self.n[k] = h + w["leak"][k] * (self.m[k] - h), d
             masks.append(self._mask(h, d, v, k))
-        if depth:
-            self._follow(v, masks[depth])
+        self._follow(v, masks[-1])
         return masks
 
     @staticmethod

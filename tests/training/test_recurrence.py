@@ -66,7 +66,7 @@ def test_masks_and_own_bases_are_those_of_the_kernels_oracle() -> None:
     numbers, w = random_weights(2, **SIZES), weights_of(2)
     magnitudes = np.random.default_rng(3).gamma(0.7, 1, (12, N_BINS))
     oracle = Oracle(numbers, N_SPEECH, 0.67, SHARE)
-    wanted = [oracle.column(column, 3) for column in magnitudes]
+    wanted = [oracle.column(column) for column in magnitudes]
     v = ((torch.from_numpy(magnitudes) + 1e-4) ** 0.67 * w["input"])[:, None]
     columns, after = run(w, v, begin(w, v[0]), N_SPEECH, SHARE, torch.float64)
     for k in range(3):
