@@ -77,6 +77,7 @@ class AdaptiveLearner:
         self._adam = torch.optim.Adam(groups, betas=BETAS, eps=1e-9)
         self._stream: Stream | None = None
         self._rooms: Rooms | None = None
+        self._past: Tensor | None = None  # powers of error and speech so far, (2, B)
         self._products = PRODUCTS[config.streams.products]
 
     @property
@@ -109,7 +110,8 @@ class AdaptiveLearner:
         masks = [(k, self._log_mask(w, k, made, v)) for k in sorted(depths)]
         weight = self.config.criterion.shallower * (self.net.net.layers - 1)
         judged = [(1.0 if k == self.net.net.layers - 1 else weight, mask) for k, mask in masks]
-        told = loss(judged, x, s, speech, self.config.criterion)
+        past = torch.zeros(2, len(speech), device=x.device) if self._past is None else self._past
+        told, self._past = loss(judged, x, s, speech, torch.where(fresh, 0, past), self.config.criterion)
         told.backward()
         self._apply(told)
         assert self._rooms is not None
@@ -130,7 +132,8 @@ class AdaptiveLearner:
 
     def state(self) -> dict[str, Any]:
         """Return what a later `load` needs."""
-        kept = {"net": self.net.state_dict(), "adam": self._adam.state_dict(), "stream": None, "rooms": None}
+        kept: dict[str, Any] = {"net": self.net.state_dict(), "adam": self._adam.state_dict(), "past": self._past}
+        kept |= {"stream": None, "rooms": None}
         if self._stream is not None and self._rooms is not None:
             kept |= {"stream": dict(vars(self._stream)), "rooms": dict(vars(self._rooms))}
         return kept
@@ -141,6 +144,7 @@ class AdaptiveLearner:
         self._adam.load_state_dict(state["adam"])
         if state["stream"] is not None:
             self._stream = Stream(**{k: t.to(self.net.W.device) for k, t in state["stream"].items()})
+            self._past = state["past"].to(self.net.W.device)
             self._rooms = Rooms(**{k: t.to(self.net.W.device) for k, t in state["rooms"].items()})
 
     def _heard(self, w: Weights, v: Tensor, fresh: Tensor) -> tuple[Columns, Stream]:

@@ -119,7 +119,7 @@ class CriterionConfig:
 
     magnitude: float = 6.0  # of compressed magnitudes
     phase: float = 2.0  # of compressed spectra's cosine of the difference in phase
-    waveform: float = 0.08  # of the noise-to-signal ratio in dB
+    waveform: float = 0.15  # of the noise-to-signal ratio in dB, over the last seconds
     envelope: float = 2.5  # of what the envelopes lack of full correlation
     shallower: float = 0.08  # of every depth but the last
 

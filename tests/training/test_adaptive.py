@@ -171,8 +171,21 @@ def test_the_right_mask_is_judged_best(part: str) -> None:
     right = {"magnitude": s.abs() / x.abs(), "waveform": least_squares}[part].clamp(1e-3, 10).log()
     criterion = CriterionConfig(**(dict.fromkeys(("magnitude", "phase", "waveform", "envelope"), 0.0) | {part: 1.0}))
     others = (right - 0.5, right + 0.5, 0 * right, 0.7 * right)
-    judged = [float(loss([(1.0, mask)], x, s, speech, criterion)) for mask in (right, *others)]
+    judged = [float(loss([(1.0, mask)], x, s, speech, torch.zeros(2, 2), criterion)[0]) for mask in (right, *others)]
     assert min(judged) == judged[0]
+
+
+def test_the_waveform_is_judged_over_the_seconds_before_too() -> None:
+    """Silence at the output is 0 dB; an error of the past of nine times the speech's power makes it -10 dB."""
+    speech = torch.randn(1, EDGE + 60 * HOP, generator=torch.Generator().manual_seed(4))
+    x, criterion = spectra(speech), CriterionConfig(magnitude=0.0, phase=0.0, waveform=1.0, envelope=0.0)
+    power = float(speech[:, EDGE : EDGE + 57 * HOP].square().mean())
+    silence, nothing = [(1.0, torch.full(x.shape, -30.0))], torch.zeros(2, 1)
+    told, past = loss(silence, x, x, speech, nothing, criterion)
+    assert float(told) == pytest.approx(0, abs=0.05)
+    torch.testing.assert_close(past, torch.full((2, 1), 0.75 * power), rtol=1e-3, atol=0)
+    told, _ = loss(silence, x, x, speech, torch.tensor([[9 * power], [0.0]]), criterion)
+    assert float(told) == pytest.approx(10, abs=0.05)
 
 
 @pytest.mark.parametrize(
