@@ -56,8 +56,10 @@ class DenseModel:
         """Return the same at depth 1, and 0 for depth 0. [thread-safe]"""
         return sum(w.size for w in self.weights) if depth else 0
 
-    def network(self, n_fft: int) -> State:
+    def network(self, n_fft: int, n_streams: int = 1) -> State:
         """Return the network for windows of n_fft samples. [main-thread]
+
+        It remembers nothing, so the columns of any number of streams may come in turn.
 
         It is not equivariant to scale, so the normalisation takes back that the level of the spectra grows with n_fft.
         Bins that a low sample rate does not have are taken to be at their means, where they add nothing.

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.adaptivemodel import AdaptiveModel, adaptive_model
 from realtime.base.errors import ModelError
 from realtime.base.memory import State
 from realtime.densemodel import DenseModel, dense_model
@@ -30,7 +31,7 @@ from realtime.modelfile import (
 )
 from realtime.networks.nmf import network
 
-KINDS = ("nmf", "mlp")
+KINDS = ("nmf", "mlp", "adaptive")
 MAX_LAYERS = 1000
 LEAST_WEIGHT = 1e-12  # a weight of zero never returns under multiplicative updates
 
@@ -78,8 +79,10 @@ class Model:
         """Return the same for so many layers, 0 to K, and one read-out. [thread-safe]"""
         return sum(2 * self.weights[i].size for i in self.layers[:depth]) + self.weights[self.readouts[-1]].size
 
-    def network(self, n_fft: int) -> State:
+    def network(self, n_fft: int, n_streams: int = 1) -> State:
         """Return the network for windows of n_fft samples. [main-thread]
+
+        It remembers nothing, so the columns of any number of streams may come in turn.
 
         Bins that a low sample rate does not have are left out of the matrices; the level of the spectra, which grows
         with n_fft, is nothing to a network that is equivariant to scale.
@@ -97,7 +100,7 @@ class Model:
         return meta | {"stft": vars(self.stft)}, tensors
 
 
-AnyModel = Model | DenseModel
+AnyModel = Model | DenseModel | AdaptiveModel
 
 
 def load_model(path: str | Path) -> AnyModel:
@@ -117,6 +120,8 @@ def load_model(path: str | Path) -> AnyModel:
     try:
         if meta["kind"] not in KINDS:
             raise ValueError(f"its kind is {meta['kind']!r}, this version runs {', '.join(KINDS)}")
+        if meta["kind"] == "adaptive":
+            return adaptive_model(meta, tensors)
         return dense_model(meta, tensors) if meta["kind"] == "mlp" else _model(meta, tensors)
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)

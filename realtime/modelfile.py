@@ -3,7 +3,8 @@
 The metadata entry ``unfold`` is a JSON object. Of every kind:
 
     schema    1
-    kind      "nmf" (`realtime.model`) or "mlp" (`realtime.densemodel`); each tells its own entries and tensors
+    kind      "nmf" (`realtime.model`), "mlp" (`realtime.densemodel`) or "adaptive" (`realtime.adaptivemodel`); each
+              tells its own entries and tensors
     stft      {"sample_rate": 16000, "n_fft": 512, "hop": 128}      square-root Hann windows
     context   T, columns that the network sees
     card      {"name": ..., "description": ..., "licence": ..., "data": ..., "metrics": ..., "command": ..., ...}

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from realtime.adapt import Adapter
 from realtime.base.audiofile import create_audio, open_audio
 from realtime.base.errors import AudioFileError
 from realtime.engine.callback import process_block
@@ -20,11 +21,16 @@ BLOCK = 1 << 14
 
 
 class Stream:
-    """One channel through the engine, block by block, as fast as possible."""
+    """One channel through the engine, block by block, as fast as possible.
+
+    A denoiser that learns its room is given its new bases here, before the next column: the same sound gives the same
+    output, whatever its blocks.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.host = Host(chain, timed=False)
         self._call = process_block.ctypes
+        self._adapter = Adapter(lambda: self.host.chain)
 
     def process(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the output of one block, delayed by the chain's latency. [main-thread]
@@ -36,8 +42,13 @@ class Stream:
         """
         x = np.ascontiguousarray(x, np.float32)
         y = np.empty_like(x)
-        if len(x):
-            self._call(x.ctypes.data, y.ctypes.data, len(x), None, 0, self.host.state.address)
+        hop = self._adapter.hop
+        piece = max(1, len(x)) if hop is None else hop
+        for i in range(0, len(x), piece):
+            n = min(piece, len(x) - i)
+            self._call(x[i:].ctypes.data, y[i:].ctypes.data, n, None, 0, self.host.state.address)
+            if hop is not None:
+                self._adapter.step()
         return y
 
 

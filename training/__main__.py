@@ -12,6 +12,7 @@ from rich.progress import Progress
 from realtime.base.errors import UnfoldError
 from realtime.engine.preset import BUILT_IN
 from realtime.model import Model, load_model
+from training.adaptivelearner import AdaptiveLearner
 from training.config import Config, read_config
 from training.data import Corpus, read_corpus, read_folders
 from training.evaluate import describe, page, plot, score_systems, write_csv
@@ -24,8 +25,8 @@ from training.score import engine, score, table
 from training.sparse import learn
 from training.systems import PEERS, command_system, lined_up, peer_system, preset_system
 from training.table import Table, table_configs
-from training.train import nmf_learner, old_learner, processes
-from training.train import train as run_training
+from training.train import any_learner, nmf_learner, processes
+from training.train import train_any as run_training
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Train models for Unfold.")
 
@@ -134,7 +135,7 @@ def export(
     found = load_checkpoint(checkpoint)
     corpus = corpus_of(data, clean, noise, rir, found.config.seed)
     command = f"python -m training export {checkpoint.name} --data DIR --out {out.name}"
-    _finish(old_learner(found.config, found.learner), found.config, corpus, command, out, scored)
+    _finish(any_learner(found.config, found.learner), found.config, corpus, command, out, scored)
 
 
 @app.command("table")
@@ -202,7 +203,9 @@ def evaluate(
     print(text + f"\n{out / 'results.md'}, results.csv and results.png written")
 
 
-def _finish(learner: Learner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool) -> None:
+def _finish(
+    learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool
+) -> None:
     """Write the model file and its card, with its scores if wanted."""
     out.parent.mkdir(parents=True, exist_ok=True)
     card = card_of(learner, config, corpus, command)

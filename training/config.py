@@ -2,7 +2,8 @@
 
 [network]     what is trained             [mixtures]   what it hears
 [dictionary]  the sparse NMF it starts as [augment]    how recordings are varied: probabilities per mixture
-[training]    how it is trained
+[training]    how it is trained           [streams]    of kind "adaptive": how it hears them one after the other
+                                          [criterion]  of kind "adaptive": what its masks are judged by
 """
 
 import tomllib
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from realtime.base.errors import UnfoldError
+from realtime.modelfile import StftSettings
+from realtime.networks.adaptiverecord import MEAN
+from training.data import RATE
 
 
 class ConfigError(UnfoldError):
@@ -21,7 +25,10 @@ class ConfigError(UnfoldError):
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """A deep NMF ("nmf") or the sigmoid network it is compared with ("mlp")."""
+    """A deep NMF ("nmf"), the sigmoid network it is compared with ("mlp"), or one that learns the room ("adaptive").
+
+    The last is an NMF as well; it needs no context, since what it knows of the past is in its memory.
+    """
 
     kind: str = "nmf"
     context: int = 9  # T, columns
@@ -34,6 +41,12 @@ class NetworkConfig:
     beta: float = 1.0  # of the divergence; only 1 runs live
     sparsity: float = 0.0  # mu of the layers
     hidden: tuple[int, ...] = (1536, 1536)  # of kind "mlp"
+    # of kind "adaptive":
+    compression: float = 0.67  # p, of the magnitudes
+    memory_share: float = 0.2  # rho, of the remembered activations beside the column
+    room_bases: int = 4  # fitted to the running stream
+    noise_memory: tuple[float, ...] = (12.0, 80.0, 600.0)  # columns: time constants of own bases that follow the noise
+    speech_memory: tuple[float, ...] = (1.5, 6.0, 40.0)  # and the speech
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,7 @@ class AugmentConfig:
     second_noise: float = 0.0
     babble: float = 0.0
     procedural: float = 0.0
+    burst: float = 0.0
     room: float = 0.0
     band_limit: float = 0.0
     clip: float = 0.0
@@ -87,6 +101,30 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class StreamsConfig:
+    """Streams that remember, trained through chunks of columns."""
+
+    streams: int = 40  # at a time, in one process
+    chunk: int = 125  # columns; a room is refitted after each
+    steps: int = 9000  # chunks
+    short: float = 0.6  # share of scenes that are left before they end
+    go_on: float = 0.25  # share of scenes that are entered without forgetting the one before: the room changes
+    products: str = "float32"  # of matrices; "bfloat16" where the processor is quicker at it
+    vector_rate: float = 1.5  # times the learning rate, for what is no matrix
+
+
+@dataclass(frozen=True)
+class CriterionConfig:
+    """Weights of what a mask is judged by."""
+
+    magnitude: float = 6.0  # of compressed magnitudes
+    phase: float = 2.0  # of compressed spectra's cosine of the difference in phase
+    waveform: float = 0.15  # of the noise-to-signal ratio in dB, over the last seconds
+    envelope: float = 2.5  # of what the envelopes lack of full correlation
+    shallower: float = 0.08  # of every depth but the last
+
+
+@dataclass(frozen=True)
 class Config:
     """One run."""
 
@@ -99,11 +137,14 @@ class Config:
     mixtures: MixturesConfig = field(default_factory=MixturesConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    streams: StreamsConfig = field(default_factory=StreamsConfig)
+    criterion: CriterionConfig = field(default_factory=CriterionConfig)
 
 
 CHOICES = {
-    "network.kind": ("nmf", "mlp"),
+    "network.kind": ("nmf", "mlp", "adaptive"),
     "mixtures.target": ("magnitude", "phase-sensitive"),
+    "streams.products": ("float32", "bfloat16"),
     "training.method": ("mbp", "adam"),
     "training.step": ("plain", "depth", "tight", "backtracking"),
 }
@@ -112,8 +153,11 @@ LEAST: dict[str, float] = {
     "network.noise_bases": 1, "network.sparsity": 0, "dictionary.sparsity": 0, "dictionary.updates": 1,
     "dictionary.columns": 1, "mixtures.seconds": 0.1, "mixtures.columns": 1, "mixtures.columns_per_mixture": 1,
     "mixtures.pools": 1, "training.epochs": 1, "training.batch": 1, "training.checkpoint_s": 0, "seed": 0,
+    "network.room_bases": 1, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1, "criterion.shallower": 0,
+    "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0, "criterion.envelope": 0,
 }  # fmt: skip
-POSITIVE = ("network.beta", "training.eta", "training.learning_rate")
+POSITIVE = ("network.beta", "network.compression", "network.memory_share", "training.eta", "training.learning_rate",
+            "streams.vector_rate")  # fmt: skip
 
 
 def read_config(path: Path, changes: Iterable[str] = ()) -> Config:
@@ -159,11 +203,28 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
         low, high = getattr(config.mixtures, key)
         if low > high:
             raise ConfigError(f"{source}: mixtures.{key} is {low} to {high}, not from low to high")
-    if net.kind == "mlp" and config.training.method != "adam":
-        raise ConfigError(f'{source}: kind mlp is trained by training.method = "adam", not {config.training.method!r}')
+    if net.kind != "nmf" and config.training.method != "adam":
+        method = config.training.method
+        raise ConfigError(f'{source}: kind {net.kind} is trained by training.method = "adam", not {method!r}')
+    if net.kind == "adaptive":
+        _check_adaptive(config, source)
     if len(net.hidden) != 2 or min(net.hidden) < 1:
         raise ConfigError(f"{source}: network.hidden is {list(net.hidden)}, not the sizes of two layers")
     return config
+
+
+def _check_adaptive(config: Config, source: str) -> None:
+    net, streams = config.network, config.streams
+    if min((*net.noise_memory, *net.speech_memory), default=1.0) <= 0:
+        raise ConfigError(f"{source}: network.noise_memory and speech_memory are columns, more than 0")
+    if net.compression > 1 or streams.chunk % MEAN:
+        found = f"compression {net.compression:g} and chunks of {streams.chunk} columns"
+        raise ConfigError(f"{source}: {found} were asked for; at most 1, and a multiple of {MEAN}, are possible")
+    if int(config.mixtures.seconds * RATE) < streams.chunk * StftSettings().hop:
+        raise ConfigError(f"{source}: mixtures.seconds is {config.mixtures.seconds:g}, less than a chunk")
+    for key in ("short", "go_on"):
+        if not 0 <= getattr(streams, key) <= 1:
+            raise ConfigError(f"{source}: streams.{key} is {getattr(streams, key)}, no share from 0 to 1")
 
 
 def _change(table: dict[str, Any], change: str) -> None:

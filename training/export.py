@@ -11,6 +11,7 @@ import numpy as np
 from realtime.base.errors import ModelError
 from realtime.model import Model, save_model
 from realtime.modelfile import StftSettings
+from training.adaptivelearner import AdaptiveLearner
 from training.config import Config
 from training.data import Corpus, credit
 from training.dnmf import Network
@@ -35,7 +36,7 @@ def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
     return Model("nmf", StftSettings(), context, sources, net.layers, net.readouts, net.sparsity, weights, card)
 
 
-def card_of(learner: Learner, config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
+def card_of(learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
     """Return what a model's card tells but its scores."""
     return {
         "name": config.name,
@@ -52,9 +53,11 @@ def card_of(learner: Learner, config: Config, corpus: Corpus, command: str) -> d
     }
 
 
-def write(learner: Learner, config: Config, card: dict[str, Any], out: Path) -> None:
+def write(learner: Learner | AdaptiveLearner, config: Config, card: dict[str, Any], out: Path) -> None:
     """Write the model file of whatever was trained."""
-    if isinstance(learner, MlpLearner):
+    if isinstance(learner, AdaptiveLearner):
+        save_model(out, learner.net.model(card))
+    elif isinstance(learner, MlpLearner):
         save_model(out, to_dense_model(learner.net, config.network.context, card))
     else:
         save_model(out, to_model(learner.net, config.network.context, card))

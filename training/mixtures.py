@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from realtime.base.errors import AudioFileError
 from training import augment
+from training.bursts import bursts
 from training.config import AugmentConfig, MixturesConfig
 from training.data import FRAME, RATE, Corpus, Recording, active_level, mix, read_audio
 from training.procedural import procedural
@@ -73,13 +74,15 @@ class Mixer:
         return Mixture(speech, heard, level)
 
     def _sound(self, n: int, rng: Random) -> Samples:
-        """A noise of n samples: recorded, made, or of many talkers, at RMS 1."""
+        """A noise of n samples: recorded, made, of many talkers, or of bursts, at RMS 1."""
         kind = rng.random()
         if kind < self.varied.procedural:
             return procedural(n, rng)
         if kind < self.varied.procedural + self.varied.babble:
             talkers = [self._utterance(n, rng, False) for _ in range(rng.integers(*BABBLE, endpoint=True))]
             noise = np.sum([t / max(active_level(t), 1e-9) for t in talkers], axis=0)
+        elif kind < self.varied.procedural + self.varied.babble + self.varied.burst:
+            noise = bursts(n, rng, lambda: self._draw(self._noise, rng), lambda: self._draw(self._speech, rng))
         else:
             whole = self._draw(self._noise, rng)
             at = rng.integers(0, max(1, len(whole) - n))

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.densemodel import DenseModel
 from realtime.engine.chain import Chain
-from realtime.model import Model
+from realtime.model import AnyModel
 from realtime.plugins.denoise import Denoise
 from realtime.render import render
 from training.data import RATE, Corpus
@@ -21,7 +20,7 @@ PAIRS_PER_SNR = 24
 MEASURES = {"sdr_db": "SDR", "si_sdr_db": "SI-SDR"}
 
 
-def engine(model: Model | DenseModel) -> Callable[[Samples], Samples]:
+def engine(model: AnyModel) -> Callable[[Samples], Samples]:
     """Return the real-time engine with a model, over a signal."""
     return lambda x: render(x, Chain([Denoise(model)], RATE))
 

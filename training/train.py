@@ -18,6 +18,8 @@ from torch import distributed
 from realtime.base.errors import UnfoldError
 from realtime.model import Model
 from realtime.modelfile import StftSettings
+from training.adaptivelearner import AdaptiveLearner
+from training.adaptivetrain import kept_learner, train_adaptive
 from training.config import AugmentConfig, Config, MixturesConfig
 from training.data import Corpus
 from training.dnmf import deep
@@ -113,8 +115,13 @@ def nmf_learner(config: Config, w: torch.Tensor) -> NmfLearner:
     )  # fmt: skip
 
 
+def any_learner(config: Config, state: dict[str, Any]) -> Learner | AdaptiveLearner:
+    """Return the learner of a checkpoint, of whatever kind."""
+    return kept_learner(config, state, device()) if config.network.kind == "adaptive" else old_learner(config, state)
+
+
 def old_learner(config: Config, state: dict[str, Any]) -> Learner:
-    """Return the learner of a checkpoint."""
+    """Return the learner of a checkpoint of columns that remember nothing."""
     learner: Learner
     if config.network.kind == "mlp":
         learner = MlpLearner(config, Mlp({name: state["weights"][name].to(device()).clone() for name in NAMES}))
@@ -123,6 +130,21 @@ def old_learner(config: Config, state: dict[str, Any]) -> Learner:
         learner = nmf_learner(config, torch.ones(rows, bases, device=device()))
     learner.load(state)
     return learner
+
+
+def train_any(
+    config: Config, corpus: Corpus, run: Path, start: Model | None, report: Report
+) -> Learner | AdaptiveLearner:
+    """As `train`, for a network of any kind."""
+    if config.network.kind != "adaptive":
+        return train(config, corpus, run, start, report)
+    if start is not None:
+        raise UnfoldError(
+            "a network of kind adaptive learns its own dictionary, of compressed columns; leave out --start"
+        )
+    rank, world = processes()
+    run.mkdir(parents=True, exist_ok=True)
+    return train_adaptive(config, corpus, run, report, device(), rank, world)
 
 
 def train(

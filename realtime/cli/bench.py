@@ -13,11 +13,12 @@ from statistics import median
 
 import numpy as np
 
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.cli.machine import Machine
 from realtime.densemodel import DenseModel
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset, list_presets
-from realtime.model import Model
+from realtime.model import AnyModel, Model
 from realtime.plugins.denoise import Denoise
 from realtime.render import BLOCK, Stream
 
@@ -75,10 +76,12 @@ def deepest(block_s: float, columns: int, constant_s: float, layer_s: float, loa
     return max(0, int((load * block_s / columns - constant_s) / layer_s))
 
 
-def layer_sizes(model: Model | DenseModel) -> list[int]:
+def layer_sizes(model: AnyModel) -> list[int]:
     """Return how many weights each layer reads; a dense network counts as one. [thread-safe]"""
     if isinstance(model, DenseModel):
         return [model.macs_at(1)]
+    if isinstance(model, AdaptiveModel):
+        return [w.size for w in model.weights.W]
     return [model.weights[i].size for i in model.layers]
 
 
@@ -128,8 +131,8 @@ def _measure(preset: Preset, rate: int) -> Speed:
         sample_rate=rate,
         real_time_factor=median(full) / AUDIO_S,
         n_layers=n_layers,
-        n_bases=None if isinstance(model, DenseModel) else model.n_bases,
-        n_rows=None if isinstance(model, DenseModel) else max(sizes, default=0) // model.n_bases,
+        n_bases=model.n_bases if isinstance(model, Model) else None,
+        n_rows=max(sizes, default=0) // model.n_bases if isinstance(model, Model) else None,
         n_weights=n_weights // max(1, n_layers),
         hop_ms=1e3 * hop_s,
         column_us=1e6 * column_s,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import soundfile
 
+from realtime.adapt import Adapter
 from realtime.base.errors import AudioFileError, DeviceError, UnfoldError
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
@@ -84,6 +85,7 @@ class Live:
             self._open_file(path, channel, session, preset)
         else:
             self._open_devices(channel, session, preset)
+        self.adapter = Adapter(lambda: self.host.chain)
         latency = self.stream.latency_s
         self.host.device_reported_ms = None if latency is None else 1000 * latency
         if session.record is not None:
@@ -122,6 +124,7 @@ class Live:
         """Let sound flow. [main-thread]"""
         if self.file is not None:
             self.file.start(self.stream.end if isinstance(self.stream, VirtualStream) else lambda: None)
+        self.adapter.start()
         self.stream.start()
 
     @property
@@ -132,6 +135,7 @@ class Live:
     def stop(self) -> bool:
         """Stop the sound, then write what the recorder still holds; False if the device is dead. [main-thread]"""
         alive = self.stream.stop(owner=self.host)
+        self.adapter.stop()
         if self.file is not None:
             self.file.stop()
         if self.recorder is not None:

@@ -9,25 +9,28 @@ from typing import Any
 
 import numpy as np
 from numba import carray
+from numpy.typing import NDArray
 
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.intrinsics import as_integer, as_pointer, call_infer, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.ring import CAPACITY, HEADER_SIZE, REFUSED, WRITTEN, Ring, ring_publish, ring_space
 from realtime.base.safety import realtime, realtime_callback
-from realtime.densemodel import DenseModel
 from realtime.dsp.delayline import delay_block, delay_line
 from realtime.dsp.stft import LATENCIES_MS, STFT, analyse, column_ready, exchange, stft, synthesise, window_size
-from realtime.model import MAX_LAYERS, Model
+from realtime.model import MAX_LAYERS, AnyModel
 from realtime.networks.network import MAX_TAPS, NETWORK
 from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 
-LAYERS, AMOUNT = 0, 1
+LAYERS, AMOUNT, ADAPT = 0, 1, 2
+OFF, ON, FROZEN = 0, 1, 2
+"""Values of the parameter adapt: no bases of the room, bases that `realtime.adapt` keeps fitting, bases as they are."""
 NO_LIMIT_DB = 100.0
 NOT_STARTED = np.float32(-1)
 
 DENOISE = np.dtype(
     [
-        ("parameters", np.int64),  # float32[2]: layers, amount
+        ("parameters", np.int64),  # float32[2 or more]: layers, amount
         ("stft", np.int64),  # STFT
         ("network", np.int64),  # NETWORK
         ("dry", np.int64),  # DELAY_LINE of the same latency, heard at amount 0
@@ -140,17 +143,24 @@ def _run(state: Any, source: Any, target: Any, n_frames: int) -> int:
     return 0
 
 
-def describe(n_layers: int) -> Descriptor:
-    """Return the description of the plugin with a model of that depth. [thread-safe]"""
-    return Descriptor(
-        "denoise",
-        "Denoise",
-        "Keeps the speech and removes the rest, with a deep-unfolded NMF.",
-        (
-            Parameter("layers", "Layers", 0, n_layers, n_layers, "", "integer"),
-            Parameter("amount", "Amount", 0.0, NO_LIMIT_DB, NO_LIMIT_DB, "dB"),
-        ),
-    )
+def describe(n_layers: int, learns: bool = False) -> Descriptor:
+    """Return the description of the plugin with a model of that depth. [thread-safe]
+
+    Parameters
+    ----------
+    n_layers : int
+        K.
+    learns : bool
+        Whether the model can learn the room.
+    """
+    parameters = [
+        Parameter("layers", "Layers", 0, n_layers, n_layers, "", "integer"),
+        Parameter("amount", "Amount", 0.0, NO_LIMIT_DB, NO_LIMIT_DB, "dB"),
+    ]
+    if learns:
+        parameters.append(Parameter("adapt", "Learn the room: 0 off, 1 on, 2 freeze", OFF, FROZEN, ON, "", "integer"))
+    does = "Keeps the speech and removes the rest, with a deep-unfolded NMF."
+    return Descriptor("denoise", "Denoise", does, tuple(parameters))
 
 
 class Denoise:
@@ -158,22 +168,36 @@ class Denoise:
 
     Parameters
     ----------
-    model : Model or DenseModel
+    model : Model, DenseModel or AdaptiveModel
         Validated.
     latency_ms : int
         32 (symmetric window), or 16, 8 or 4 for the low-latency modes, which cost more.
+
+    Attributes
+    ----------
+    columns : Ring or None
+        What `watch` asks for, while active.
+    network : State or None
+        The network in use, while active.
+    room_start : float32 (J, F) or None
+        Where the fit of a room starts, while active with a model that can learn one.
+    hop : int
+        Samples between columns, while active.
     """
 
     descriptor = describe(MAX_LAYERS)
 
-    def __init__(self, model: Model | DenseModel, latency_ms: int = 32) -> None:
+    def __init__(self, model: AnyModel, latency_ms: int = 32) -> None:
         if latency_ms not in LATENCIES_MS:
             raise ValueError(f"a latency of {latency_ms} ms was asked for; 32, 16, 8 and 4 ms are possible")
         self.model = model
         self.latency_ms = latency_ms
         self.columns: Ring | None = None
+        self.network: State | None = None
+        self.room_start: NDArray[np.float32] | None = None
+        self.hop = 0
         self._state: State | None = None
-        self.descriptor = describe(model.n_layers)
+        self.descriptor = describe(model.n_layers, isinstance(model, AdaptiveModel))
 
     def activate(self, sample_rate: float, max_block: int) -> Process:
         """Lay the model out for this rate. [main-thread & !active]"""
@@ -183,9 +207,9 @@ class Denoise:
         n_synthesis = n_fft * self.latency_ms // 32
         hop = min(hop_model, n_synthesis // 2)
         transform = stft(n_fft, hop, n_synthesis)
-        net = model.network(n_fft)
-        n_bins, n_inputs = int(net["n_bins"]), int(net["n_inputs"])
         n_phases = hop_model // hop
+        net = model.network(n_fft, n_phases)
+        n_bins, n_inputs = int(net["n_bins"]), int(net["n_inputs"])
         columns = Ring(512, np.float32, n_bins * (2 + MAX_TAPS))
         parameters = np.array([p.default for p in self.descriptor.parameters], np.float32)
         state = State(
@@ -203,18 +227,20 @@ class Denoise:
             column_header=columns.header,
             column_rows=columns.rows,
         )
-        self.columns, self._state, self._network = columns, state, net
+        self.columns, self._state, self.network, self.hop = columns, state, net, hop
+        if isinstance(model, AdaptiveModel):
+            self.room_start = model.room_start(n_bins)
         return Process(_run.address, state.address, parameters, n_synthesis, keep=[state, net, columns])
 
     def watch(self, depths: tuple[int, ...] = (), on: bool = True) -> None:
         """Publish columns, with masks after these depths, to `columns`. [main-thread & active]"""
-        if self._state is None:
+        if self._state is None or self.network is None:
             return
         depths = depths[:MAX_TAPS]
-        self._network.keep["taps"][: len(depths)] = depths
-        self._network.record["n_taps"] = len(depths)
+        self.network.keep["taps"][: len(depths)] = depths
+        self.network.record["n_taps"] = len(depths)
         self._state.record["watched"] = int(on)
 
     def deactivate(self) -> None:
         """Let go of the memory. [main-thread]"""
-        self.columns = self._state = None
+        self.columns = self._state = self.network = self.room_start = None

@@ -12,10 +12,12 @@ import realtime.plugins.delay
 import realtime.plugins.denoise
 import realtime.plugins.gain  # noqa: F401
 from realtime.base.safety import REGISTRY, audit
+from realtime.engine.callback import process_block
 from realtime.engine.chain import Chain
+from realtime.host import Host
 from realtime.plugins.denoise import Denoise
 from realtime.plugins.gain import Gain
-from realtime.render import Stream
+from tests.test_adaptivemodel import make_adaptive_model
 from tests.test_densemodel import make_dense_model
 from tests.test_model import make_model
 
@@ -52,16 +54,19 @@ def test_planted_culprits_are_found(culprit, signature, finding) -> None:
     assert any(finding in found for found in audit(culprit, signature))
 
 
-@pytest.mark.parametrize("make", [make_model, make_dense_model])
+@pytest.mark.parametrize("make", [make_model, make_dense_model, make_adaptive_model])
 def test_ten_thousand_blocks_allocate_nothing(make) -> None:
-    stream = Stream(Chain([Denoise(make()), Gain()], 48000))
-    x = np.zeros(480, np.float32)
-    stream.process(x)
+    host = Host(Chain([Denoise(make()), Gain()], 48000), timed=False)
+    x = (0.01 * np.random.default_rng(0).standard_normal(480)).astype(np.float32)
+    y = np.empty_like(x)
+    block = x.ctypes.data, y.ctypes.data, len(x), None, 0, host.state.address
+    process_block.ctypes(*block)
     _nrt_python.memsys_enable_stats()
     before = rtsys.get_allocation_stats()
     for _ in range(10_000):
-        stream.process(x)
+        process_block.ctypes(*block)
     assert rtsys.get_allocation_stats() == before
+    assert host.status().blocks == 10_001
 
 
 def test_stale_kernels_are_never_served(tmp_path) -> None:

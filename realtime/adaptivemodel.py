@@ -1,0 +1,147 @@
+"""A model of kind "adaptive": the unfolded NMF that remembers, and learns the room while it runs. Main thread.
+
+In its file (`realtime.modelfile`) the tensors are the fields of `realtime.networks.adaptive.Weights`, by name. Its own
+entries of the metadata:
+
+    sources       [["speech", R_s], ["noise", R_n]]
+    compression   p, exponent of the magnitudes, in (0, 1]
+    memory_share  rho, of the remembered activations beside the column, > 0
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.base.memory import State
+from realtime.modelfile import Floats, StftSettings, check_tensor, check_transform, transform_of, whole
+from realtime.networks.adaptive import Weights, network
+
+NAMES = tuple(f.name for f in fields(Weights))
+LEAST_WEIGHT = 1e-6  # of a basis of sum one; a weight of zero never returns under multiplicative updates
+POSITIVE = ("gain", "power", "own_gain", "own_power", "slope", "input")
+
+
+@dataclass(frozen=True)
+class AdaptiveModel:
+    """A trained network with memory. Attributes are named as in the file; see the module's text."""
+
+    kind: str
+    stft: StftSettings
+    sources: tuple[tuple[str, int], ...]
+    compression: float
+    memory_share: float
+    weights: Weights
+    card: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def context(self) -> int:
+        """1: the past is in the memory. [thread-safe]"""
+        return 1
+
+    @property
+    def n_layers(self) -> int:
+        """K. [thread-safe]"""
+        return len(self.weights.read)
+
+    @property
+    def n_bins(self) -> int:
+        """F, bins of one column. [thread-safe]"""
+        return self.stft.n_fft // 2 + 1
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers in the file. [thread-safe]"""
+        return sum(getattr(self.weights, name).size for name in NAMES)
+
+    @property
+    def macs_per_column(self) -> int:
+        """Multiplications and additions of a column, as pairs. [thread-safe]"""
+        w, n_own = self.weights, len(self.weights.own_rate)
+        own = self.n_bins * n_own * (2 * self.n_layers + 2)  # in every layer; in the read-out and when they follow
+        return 2 * w.W.size + own + w.read[0].size + w.transition.size
+
+    def macs_at(self, depth: int) -> int:
+        """Return the same for so many layers, 0 to K: all of them run, whichever is heard. [thread-safe]"""
+        return self.macs_per_column if depth else 0
+
+    def network(self, n_fft: int, n_streams: int = 1) -> State:
+        """Return the network for windows of n_fft samples. [main-thread]
+
+        Bins that a low sample rate does not have are left out. Magnitudes are brought to the level that the window of
+        the training has.
+        """
+        n_bins, scale = min(self.n_bins, n_fft // 2 + 1), self.stft.n_fft / n_fft
+        n_speech = self.sources[0][1]
+        return network(self.weights, n_speech, self.compression, self.memory_share, n_bins, scale, n_streams)
+
+    def room_start(self, n_bins: int) -> Floats:
+        """Return where the fit of a room starts, float32 (n_room, n_bins), rows of sum one. [main-thread]"""
+        rows = self.weights.room[:, :n_bins] + np.float32(LEAST_WEIGHT)
+        return rows / rows.sum(axis=1, keepdims=True)
+
+    def content(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """Return the entry ``unfold`` and the tensors of its file; ValueError if they are not valid. [main-thread]"""
+        _validate(self)
+        tensors = {name: np.ascontiguousarray(getattr(self.weights, name), np.float32) for name in NAMES}
+        meta = {name: getattr(self, name) for name in ("kind", "context", "compression", "memory_share", "card")}
+        return meta | {"stft": vars(self.stft), "sources": self.sources}, tensors
+
+
+def adaptive_model(meta: Any, tensors: dict[str, NDArray[Any]]) -> AdaptiveModel:
+    """Return the model of a file's content, checked. [main-thread]
+
+    Parameters
+    ----------
+    meta : dict
+        The entry ``unfold``.
+    tensors : dict of arrays
+        By name.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If it is not a valid model.
+    """
+    if set(tensors) != set(NAMES):
+        raise ValueError(f"its tensors are {sorted(tensors)}, not {', '.join(NAMES)}")
+    whole(meta["context"], 1, 1, "context")
+    model = AdaptiveModel(
+        kind=meta["kind"],
+        stft=transform_of(meta),
+        sources=tuple((str(name), whole(n, 1, 1 << 16, "a source's bases")) for name, n in meta["sources"]),
+        compression=float(meta["compression"]),
+        memory_share=float(meta["memory_share"]),
+        weights=Weights(**{name: check_tensor(name, tensor) for name, tensor in tensors.items()}),
+        card=dict(meta["card"]),
+    )
+    _validate(model)
+    return model
+
+
+def _validate(model: AdaptiveModel) -> None:
+    check_transform(model.stft)
+    w, f = model.weights, model.n_bins
+    if len(model.sources) != 2:
+        raise ValueError(f"it has {len(model.sources)} source(s), not speech and noise")
+    if not 0 < model.compression <= 1 or not 0 < model.memory_share < np.inf:
+        raise ValueError(f"its compression is {model.compression} and its memory_share {model.memory_share}")
+    if w.read.ndim != 3 or w.own_rate.ndim != 1 or w.room.ndim != 2 or not w.own_rate.size or not w.read.size:
+        raise ValueError(f"read has shape {w.read.shape}, own_rate {w.own_rate.shape} and room {w.room.shape}")
+    k, r, j, n_room = len(w.read), sum(n for _, n in model.sources), len(w.own_rate), len(w.room)
+    shapes: dict[str, tuple[int, ...]] = {"W": (k, f + r, r), "read": (k, f, r), "transition": (r, r), "start": (r,)}
+    shapes |= {"input": (f,), "own_rate": (j,), "own_speech": (j,), "room": (n_room, f)}
+    shapes |= dict.fromkeys(("gain", "power", "leak", "first"), (k, r)) | dict.fromkeys(("slope", "follow"), (k, f))
+    shapes |= {name: (k, j) for name in NAMES if name.startswith("own_") and name not in shapes}
+    for name, shape in shapes.items():
+        tensor = getattr(w, name)
+        if tensor.shape != shape:
+            raise ValueError(f"tensor {name} has shape {tensor.shape}, not {shape}")
+        least = tensor.min(initial=1.0)
+        if least < 0 or (least == 0 and name in POSITIVE):
+            raise ValueError(f"tensor {name} holds {least:g}, which is too low")
+    if n_room > j or w.own_speech[:n_room].any() or w.own_rate.max() > 1 or w.leak.max() > 1:
+        raise ValueError(
+            "its own bases do not fit together: those of the room come first and are noise, rates are <= 1"
+        )

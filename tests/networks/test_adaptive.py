@@ -1,0 +1,131 @@
+"""Oracle: `adaptive_oracle`, the equations in numpy, column after column; and what must hold for any weights."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from realtime.base.memory import State
+from realtime.networks.adaptive import network, use_room
+from realtime.networks.adaptiveinfer import infer
+from realtime.networks.adaptiverecord import MEAN, USED
+from realtime.networks.network import MAX_TAPS
+from tests.networks.adaptive_oracle import Oracle, random_weights
+
+N_BINS, N_LAYERS, N_SPEECH, EXPONENT, SHARE = 37, 3, 13, 0.67, 0.2
+
+
+def made(weights, n_streams: int = 1, n_bins: int = N_BINS) -> State:
+    return network(weights, N_SPEECH, EXPONENT, SHARE, n_bins, 1.0, n_streams)
+
+
+def columns(seed: int, n: int, level: float = 1.0) -> np.ndarray:
+    return (level * np.random.default_rng(seed).gamma(0.5, 1, (n, N_BINS))).astype(np.float32)
+
+
+def heard(net: State, column: np.ndarray, depth: int = N_LAYERS, taps: tuple[int, ...] = ()) -> np.ndarray:
+    """Return the mask heard and those of the taps, (1 + n_taps, F)."""
+    n_bins = len(column)
+    masks = np.full(n_bins, np.nan, np.float32)
+    net.keep["taps"][: len(taps)] = taps
+    net.put("n_taps", len(taps))
+    infer.ctypes(net.address, column.ctypes.data, depth, masks.ctypes.data)
+    return np.stack([masks, *net.keep["tap_masks"].reshape(MAX_TAPS, n_bins)[: len(taps)]])
+
+
+@pytest.mark.parametrize("followers", ["nns", "", "ssnnn"])
+@pytest.mark.parametrize("n_bases", [16, 23, 50])
+@pytest.mark.parametrize("level", [1e-3, 1.0, 300.0])
+def test_forty_columns_equal_numpy(followers: str, n_bases: int, level: float) -> None:
+    weights = random_weights(n_bases, n_bases=n_bases, followers=followers)
+    net, oracle = made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    for column in columns(1, 40, level):
+        np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("depth", range(N_LAYERS + 1))
+def test_every_depth_is_heard_from_the_same_memory_and_taps_leave_it_alone(depth: int) -> None:
+    weights, taps = random_weights(3), (0, 2, 1)
+    net, alone, oracle = made(weights), made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    for column in columns(2, 20):
+        wanted = oracle.column(column)
+        mask, *tapped = heard(net, column, depth, taps)
+        np.testing.assert_allclose(mask, wanted[depth], atol=1e-5)
+        np.testing.assert_allclose(tapped, [wanted[tap] for tap in taps], atol=1e-5)
+        assert np.array_equal(mask, heard(alone, column, depth)[0])
+
+
+def test_streams_that_take_turns_do_not_hear_each_other() -> None:
+    weights = random_weights(4)
+    together, alone = made(weights, 3), [made(weights) for _ in range(3)]
+    for column in columns(3, 10):
+        for i, net in enumerate(alone):
+            other = (column * (i + 1)).astype(np.float32)
+            assert np.array_equal(heard(together, other)[0], heard(net, other)[0])
+
+
+def test_a_room_is_taken_over_whole_at_the_next_column() -> None:
+    weights = random_weights(5)
+    net, oracle = made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    rooms = columns(6, 4).reshape(2, 2, N_BINS)
+    for i, column in enumerate(columns(4, 30)):
+        if i in (0, 11, 12):
+            room = rooms[i % 2]
+            assert use_room(net, room)
+            assert not use_room(net, room), "a second set must wait until the first is taken over"
+            oracle.own[:2] = room
+        np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
+        words = net.keep["arrays"].keep["room"]
+        assert words[USED] == (net.keep["room"][1].ctypes.data)
+
+
+def test_what_the_mask_removed_is_handed_over_as_means() -> None:
+    weights = random_weights(6)
+    net, oracle = made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    for column in columns(5, 4 * MEAN + 2):
+        heard(net, column)
+        oracle.column(column)
+    wanted = np.array(oracle.removed[: 4 * MEAN]).reshape(4, MEAN, N_BINS).mean(axis=1)
+    np.testing.assert_allclose(net.keep["heard"].read(), wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_ring_that_nobody_reads_refuses_and_stays_whole() -> None:
+    net = made(random_weights(7))
+    ring = net.keep["heard"]
+    for column in np.tile(columns(6, 10), (ring.capacity * MEAN // 10 + 2, 1)):
+        heard(net, column)
+    assert ring.refused > 0 and len(ring.read()) == ring.capacity
+
+
+def test_silence_before_the_stream_is_no_beginning() -> None:
+    weights = random_weights(8)
+    net, fresh = made(weights), made(weights)
+    for _ in range(3):
+        assert np.array_equal(heard(net, np.zeros(N_BINS, np.float32))[0], np.ones(N_BINS))
+    for column in columns(7, 5):
+        assert np.array_equal(heard(net, column)[0], heard(fresh, column)[0])
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-42, 1e10, np.finfo(np.float32).max])
+def test_extreme_columns_leave_shares_and_are_forgotten(value: float) -> None:
+    weights = dataclasses.replace(random_weights(9), own_rate=np.array([0, 0, 0.5, 0.5, 0.5], np.float32))
+    net, spared = made(weights), made(weights)
+    usual = columns(8, 400)
+    for column in usual[:20]:
+        heard(net, column), heard(spared, column)
+    strange = heard(net, np.full(N_BINS, value, np.float32))[0]
+    assert np.isfinite(strange).all() and strange.min() >= 0 and strange.max() <= 1
+    for column in usual[20:]:
+        after, wanted = heard(net, column)[0], heard(spared, column)[0]
+    np.testing.assert_allclose(after, wanted, atol=2e-2)
+
+
+def test_bins_that_a_low_rate_does_not_have_are_left_out() -> None:
+    """As if the network had been made without their rows, at the level that all bins would have."""
+    weights, n = random_weights(10), 20
+    cut = {name: getattr(weights, name)[..., :n] for name in ("input", "slope", "follow", "room")}
+    rows = np.r_[:n, N_BINS : N_BINS + 23]
+    less = dataclasses.replace(weights, W=weights.W[:, rows], read=weights.read[:, :n], **cut)
+    net, oracle = made(weights, n_bins=n), Oracle(less, N_SPEECH, EXPONENT, SHARE, n_trained=N_BINS)
+    for column in columns(9, 20)[:, :n].copy():
+        np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)

@@ -1,0 +1,205 @@
+"""Oracles: a run that nobody interrupted, the real-time engine, numpy's fit, the transposed transform."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from realtime.adapt import fit
+from realtime.adaptivemodel import AdaptiveModel
+from realtime.engine.chain import Chain
+from realtime.model import load_model
+from realtime.plugins.denoise import Denoise
+from realtime.render import render
+from tests.training.corpora import folders
+from training.adaptivelearner import AdaptiveLearner, fit_rooms
+from training.adaptivetrain import CHECKPOINT, kept_learner, train_adaptive
+from training.config import Config, ConfigError, CriterionConfig, read_config
+from training.criteria import EDGE, HOP, loss, overlap_add, spectra, waveform
+from training.data import read_folders
+from training.runs import load_checkpoint, read_log
+
+SETTINGS = """
+name = "small"
+[network]
+kind = "adaptive"
+layers = 2
+speech_bases = 5
+noise_bases = 4
+room_bases = 2
+noise_memory = [12.0, 80.0]
+speech_memory = [3.0]
+[dictionary]
+updates = 5
+columns = 300
+[mixtures]
+seconds = 1.2
+[augment]
+second_noise = 0.5
+[streams]
+streams = 4
+chunk = 25
+steps = 40
+[training]
+method = "adam"
+checkpoint_s = 0.0
+"""
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # sums are the same to the bit only in the same order
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = folders(tmp_path_factory.mktemp("corpus"))
+    (made / "small.toml").write_text(SETTINGS)
+    return made
+
+
+@pytest.fixture(scope="module")
+def trained(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, AdaptiveLearner]:
+    run = tmp_path_factory.mktemp("run")
+    return run, in_process(root, run)
+
+
+def config_of(root: Path, changes: tuple[str, ...] = ()) -> Config:
+    return read_config(root / "small.toml", changes)
+
+
+def in_process(root: Path, run: Path) -> AdaptiveLearner:
+    config = config_of(root)
+    corpus = read_folders(root / "clean", root / "noise", None, config.seed)
+    return train_adaptive(config, corpus, run, lambda part, share: None, CPU, 0, 1)
+
+
+def rows(run: Path) -> list[dict]:
+    return [{key: row[key] for key in ("step", "loss", "development")} for row in read_log(run / "log.csv")]
+
+
+def test_training_lowers_the_loss(trained) -> None:
+    losses = [row["loss"] for row in rows(trained[0])]
+    assert len(losses) == 40 and np.isfinite(losses).all()
+    assert np.mean(losses[-8:]) < np.mean(losses[:8]) - 0.1
+
+
+def test_a_killed_run_goes_on_to_the_same_curve_and_weights(root: Path, tmp_path: Path, trained) -> None:
+    run = tmp_path / "killed"
+    options = [f"--clean={root / 'clean'}", f"--noise={root / 'noise'}", f"--run={run}", f"--out={run / 'm'}"]
+    command = [sys.executable, "-m", "training", "train", str(root / "small.toml"), *options, "--no-score"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    worker = subprocess.Popen(command, env=environment)
+    deadline = time.monotonic() + 90
+    while len(read_log(run / "log.csv")) < 7 and time.monotonic() < deadline and worker.poll() is None:
+        time.sleep(0.002)
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait() == -signal.SIGKILL
+    assert 0 < load_checkpoint(run / CHECKPOINT).step < 40
+    learner = in_process(root, run)
+    assert rows(run) == rows(trained[0])
+    wanted = trained[1].net.state_dict()
+    assert all(torch.equal(found, wanted[name]) for name, found in learner.net.state_dict().items())
+
+
+def test_what_is_trained_is_what_runs_live(trained) -> None:
+    """The engine, with the fits of its room, against the same chunks through torch."""
+    learner = kept_learner(trained[1].config, trained[1].state(), CPU)
+    learner._stream = learner._rooms = None
+    chunk = 125 * HOP
+    x = (0.1 * np.random.default_rng(0).standard_normal(4 * chunk)).astype(np.float32)
+    x *= np.repeat(np.random.default_rng(1).uniform(0.1, 1, 40), chunk // 10).astype(np.float32)
+    padded, masked = torch.from_numpy(np.pad(x, (EDGE, 0)))[None], []
+    for i in range(4):
+        part = padded[:, i * chunk : i * chunk + EDGE + chunk]
+        masked.append(learner.enhanced(part, torch.tensor([i == 0])))
+    wanted = overlap_add(torch.cat(masked))[0].numpy()
+    model = learner.net.model({})
+    got = render(x, Chain([Denoise(model)], 16000))[: len(wanted)]
+    assert np.abs(got - wanted).max() < 1e-5
+
+
+def test_the_command_writes_a_model_and_its_card(root: Path, tmp_path: Path, trained) -> None:
+    options = [f"--clean={root / 'clean'}", f"--noise={root / 'noise'}", f"--out={tmp_path / 'm.safetensors'}"]
+    command = [sys.executable, "-m", "training", "export", str(trained[0] / CHECKPOINT), *options, "--no-score"]
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    model = load_model(tmp_path / "m.safetensors")
+    assert isinstance(model, AdaptiveModel) and model.n_layers == 2 and model.card["name"] == "small"
+    assert "room_bases 2" in (tmp_path / "m.md").read_text()
+
+
+def test_fits_of_many_rooms_are_those_of_the_worker() -> None:
+    rng = np.random.default_rng(0)
+    removed, bases = rng.random((3, 40, 20)).astype(np.float32), rng.random((3, 2, 20)).astype(np.float32) + 0.1
+    bases /= bases.sum(axis=2, keepdims=True)
+    found = fit_rooms(torch.from_numpy(removed), torch.from_numpy(bases))
+    for i in range(3):
+        for a, b in zip(found, fit(removed[i], bases[i]), strict=True):
+            np.testing.assert_allclose(a[i], b, rtol=1e-3, atol=1e-7)
+
+
+def test_overlap_add_reconstructs_and_its_gradient_is_autograds() -> None:
+    x = torch.randn(2, EDGE + 20 * HOP, generator=torch.Generator().manual_seed(0))
+    frames = spectra(x)
+    assert frames.shape == (20, 2, 257)
+    whole = overlap_add(frames)
+    torch.testing.assert_close(whole, x[:, EDGE:][:, : whole.shape[1]], rtol=0, atol=1e-5)
+    mask = torch.rand(20, 2, 257, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    wish = torch.randn(whole.shape, generator=torch.Generator().manual_seed(2))
+    (wanted,) = torch.autograd.grad((overlap_add(mask * frames) * wish).sum(), mask)
+    (got,) = torch.autograd.grad((waveform(mask, frames) * wish).sum(), mask)
+    torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("part", ["magnitude", "waveform"])
+def test_the_right_mask_is_judged_best(part: str) -> None:
+    """Of compressed magnitudes it is their ratio; of the waveform nearly that of least squares in every bin."""
+    generator = torch.Generator().manual_seed(3)
+    speech, noise = 0.1 * torch.randn(2, 2, EDGE + 40 * HOP, generator=generator)
+    x, s = spectra(speech + noise), spectra(speech)
+    least_squares = (s * x.conj()).real / x.abs().square()
+    right = {"magnitude": s.abs() / x.abs(), "waveform": least_squares}[part].clamp(1e-3, 10).log()
+    criterion = CriterionConfig(**(dict.fromkeys(("magnitude", "phase", "waveform", "envelope"), 0.0) | {part: 1.0}))
+    others = (right - 0.5, right + 0.5, 0 * right, 0.7 * right)
+    judged = [float(loss([(1.0, mask)], x, s, speech, torch.zeros(2, 2), criterion)[0]) for mask in (right, *others)]
+    assert min(judged) == judged[0]
+
+
+def test_the_waveform_is_judged_over_the_seconds_before_too() -> None:
+    """Silence at the output is 0 dB; an error of the past of nine times the speech's power makes it -10 dB."""
+    speech = torch.randn(1, EDGE + 60 * HOP, generator=torch.Generator().manual_seed(4))
+    x, criterion = spectra(speech), CriterionConfig(magnitude=0.0, phase=0.0, waveform=1.0, envelope=0.0)
+    power = float(speech[:, EDGE : EDGE + 57 * HOP].square().mean())
+    silence, nothing = [(1.0, torch.full(x.shape, -30.0))], torch.zeros(2, 1)
+    told, past = loss(silence, x, x, speech, nothing, criterion)
+    assert float(told) == pytest.approx(0, abs=0.05)
+    torch.testing.assert_close(past, torch.full((2, 1), 0.75 * power), rtol=1e-3, atol=0)
+    told, _ = loss(silence, x, x, speech, torch.tensor([[9 * power], [0.0]]), criterion)
+    assert float(told) == pytest.approx(10, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("training.method=mbp", "kind adaptive is trained by"),
+        ("streams.chunk=26", "multiple of 5"),
+        ("network.compression=1.5", "at most 1"),
+        ("network.noise_memory=[0.0]", "more than 0"),
+        ("mixtures.seconds=0.1", "less than a chunk"),
+        ("streams.go_on=1.5", "no share"),
+        ("streams.products=float16", "float32, bfloat16"),
+    ],
+)
+def test_settings_that_cannot_be_are_one_sentence(root: Path, change: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        config_of(root, (change,))

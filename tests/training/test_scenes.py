@@ -1,0 +1,90 @@
+"""Oracles: scenes made one by one, the same streams gone on with, the seed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.corpora import folders
+from training.config import AugmentConfig, MixturesConfig, StreamsConfig
+from training.criteria import EDGE
+from training.data import RATE, active_level, read_folders
+from training.scenes import Scenes, Streams
+
+MIXTURES = MixturesConfig(seconds=1.2)
+STREAMS = StreamsConfig(streams=3, chunk=10, short=0.7, go_on=0.3)
+VARIED = AugmentConfig(**dict.fromkeys(vars(AugmentConfig()), 0.5))
+CHUNK = 10 * 128
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory):
+    root = folders(tmp_path_factory.mktemp("corpus"))
+    return read_folders(root / "clean", root / "noise", root / "noise", 0)
+
+
+def test_a_scene_is_a_function_of_seed_and_number_and_full_of_talk(corpus) -> None:
+    long = MixturesConfig(seconds=8.0)
+    one, other = (Scenes(corpus, long, VARIED, seed) for seed in (1, 1))
+    made = one.mixture(7)
+    assert np.array_equal(made.mixture, other.mixture(7).mixture)
+    assert not np.array_equal(made.mixture, one.mixture(8).mixture)
+    plain = Scenes(corpus, long, AugmentConfig(), 1).mixture(3).speech
+    assert len(plain) == 8 * RATE and abs(active_level(plain) - 1) < 1e-3
+    talks = np.abs(plain).reshape(8, RATE).max(axis=1) > 0.1
+    assert talks.sum() >= 7  # recordings of 1.5 s, one after the other
+
+
+def test_streams_are_their_scenes_cut_into_chunks(corpus) -> None:
+    streams, scenes = Streams(corpus, MIXTURES, VARIED, STREAMS, 5), Scenes(corpus, MIXTURES, VARIED, 5)
+    before: list = [None] * 3
+    for _ in range(40):
+        speech, mixture, fresh = streams.chunks()
+        assert mixture.shape == (3, EDGE + CHUNK)
+        for i, (number, at, end) in enumerate(streams.state()):
+            made, start = scenes.mixture(number), (at - 1) * CHUNK
+            assert number % 3 == i and at <= end
+            for found, sound in ((speech[i], made.speech), (mixture[i], made.mixture)):
+                wanted = (sound * np.float32(made.level))[start : start + CHUNK]
+                assert np.array_equal(found[EDGE:], wanted)
+            if before[i] is None or before[i][0] != number:
+                assert not mixture[i, :EDGE].any()
+            else:
+                assert not fresh[i] and before[i][1] == at - 1 and mixture[i, :EDGE].any()
+            before[i] = (number, at)
+
+
+def test_streams_go_on_where_they_were(corpus) -> None:
+    one, other = (Streams(corpus, MIXTURES, VARIED, STREAMS, 6) for _ in range(2))
+    for _ in range(9):
+        one.chunks()
+    other.load(one.state())
+    for _ in range(9):
+        assert all(np.array_equal(a, b) for a, b in zip(one.chunks(), other.chunks(), strict=True))
+
+
+def test_processes_share_the_streams_and_hear_different_scenes(corpus) -> None:
+    parts = [Streams(corpus, MIXTURES, VARIED, STREAMS, 7, rank, 2) for rank in range(2)]
+    numbers: list[int] = []
+    for part in parts:
+        for _ in range(30):
+            part.chunks()
+        numbers += [place[0] for place in part.state()]
+    assert len({number % 6 for number in numbers}) == 6
+
+
+def test_some_streams_begin_anew_and_some_go_on(corpus) -> None:
+    streams, begun, entered, last = Streams(corpus, MIXTURES, VARIED, STREAMS, 8), 0, 0, [-1] * 3
+    for _ in range(320):
+        fresh = streams.chunks()[2]
+        numbers = [place[0] for place in streams.state()]
+        entered += sum(a != b for a, b in zip(numbers, last, strict=True))
+        begun, last = begun + int(fresh.sum()), numbers
+    assert entered > 60 and 0.55 < begun / entered < 0.85
+
+
+def test_development_streams_are_of_other_recordings(corpus, tmp_path: Path) -> None:
+    used = {r.path for r in corpus.speech} & {r.path for r in corpus.development_speech}
+    assert not used
+    one, other = (Streams(corpus, MIXTURES, VARIED, STREAMS, 9, development=d) for d in (False, True))
+    assert not np.array_equal(one.chunks()[1], other.chunks()[1])

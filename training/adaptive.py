@@ -1,0 +1,129 @@
+"""The network that learns the room, for training: its parameters, what they mean, and the model they become.
+
+Parameters are free numbers; `AdaptiveNet.weights` turns them into the non-negative ones of
+realtime/networks/adaptive: columns of W add up to 1 + rho (softmax), powers stay below 1.1, since from about 1.6 on
+the recurrence explodes, the rest are exponentials and sigmoids.
+"""
+
+from collections.abc import Callable
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+
+from realtime.adaptivemodel import AdaptiveModel
+from realtime.base.errors import UnfoldError
+from realtime.modelfile import Floats, StftSettings
+from realtime.networks import adaptive
+from training.config import Config, NetworkConfig
+from training.data import Corpus
+from training.recurrence import Weights
+from training.sparse import dictionary, isolated_columns
+
+Tensor = torch.Tensor
+
+LEAST_POWER, POWERS = 0.3, 0.8  # powers are 0.3 to 1.1
+START = 50.0  # unit of h0, per thousandth of the level
+OWN_FLOOR = 0.1  # unit of the floor of an own basis' start
+INPUT_FLOOR = 1e-4  # as in the kernel
+LEAST_WEIGHT = 2e-5
+UNIT_POWER = 1.95  # the free number of a power of one
+TAUS = 2.0, 30.0  # columns: time constants of the memory at the start
+
+
+def initial_bases(config: Config, corpus: Corpus, report: Callable[[float], None]) -> tuple[Floats, Floats]:
+    """Return the bases (F, R) of compressed columns, speech first, and those where a room's fit starts (n_room, F)."""
+    net, settings, rng = config.network, config.dictionary, np.random.default_rng(config.seed)
+    bases, columns = [], np.zeros((0, 0), np.float32)
+    for i, (files, n) in enumerate(((corpus.speech, net.speech_bases), (corpus.noise, net.noise_bases))):
+        columns = isolated_columns(files, 1, settings.columns, rng) ** np.float32(net.compression)
+        if columns.shape[1] < n:
+            raise UnfoldError(f"{columns.shape[1]} columns for {n} bases; give more recordings")
+        bases.append(dictionary(columns, n, settings.sparsity, settings.updates, config.seed))
+        report((i + 1) / 3)
+    room = dictionary(columns, net.room_bases, settings.sparsity, settings.updates, config.seed).T
+    report(1.0)
+    return np.concatenate(bases, axis=1), np.ascontiguousarray(room / room.sum(axis=1, keepdims=True))
+
+
+def _rates(net: NetworkConfig) -> Tensor:
+    columns = torch.tensor([*net.noise_memory, *net.speech_memory], dtype=torch.float32)
+    return torch.cat([torch.zeros(net.room_bases), 1 - torch.exp(-1 / columns)])
+
+
+class AdaptiveNet(torch.nn.Module):
+    """The parameters of a network of `config.network`, from bases (F, R) and the start of a room (n_room, F)."""
+
+    own_rate: Tensor
+    own_speech: Tensor
+    room: Tensor
+
+    def __init__(self, net: NetworkConfig, bases: Floats, room: Floats, seed: int) -> None:
+        super().__init__()
+        self.net = net
+        generator = torch.Generator().manual_seed(seed)
+        f, r = bases.shape
+        k, own_rate = net.layers, _rates(net)
+        j = len(own_rate)
+
+        def free(*shape: int, value: float = 0.0) -> torch.nn.Parameter:
+            return torch.nn.Parameter(torch.full(shape, value))
+
+        def spread(around: Tensor, by: float) -> Tensor:
+            return around.log() + by * torch.randn(around.shape, generator=generator)
+
+        w = torch.from_numpy(np.ascontiguousarray(bases / bases.sum(axis=0))).float().clamp_min(LEAST_WEIGHT)
+        layers = [
+            torch.cat(
+                [
+                    spread(w, 0.1),
+                    torch.log(net.memory_share * torch.eye(r) + spread(torch.full((r, r), 0.02 / r), 0.5).exp()),
+                ]
+            )
+            for _ in range(k)
+        ]
+        self.W = torch.nn.Parameter(torch.stack(layers))
+        self.read = torch.nn.Parameter(torch.stack([spread(w, 0.05) for _ in range(k)]))
+        around = 0.5 * torch.eye(r) + spread(torch.full((r, r), 0.3 / r), 0.3).exp()
+        self.transition = torch.nn.Parameter(around.log())
+        self.start, self.input = free(r, value=1.5), free(f)
+        self.gain, self.power, self.first = free(k, r), free(k, r, value=UNIT_POWER), free(k, r, value=-1.0)
+        taus = torch.empty(k, r).uniform_(log(TAUS[0]), log(TAUS[1]), generator=generator)
+        self.leak = torch.nn.Parameter(taus)
+        self.slope, self.follow = free(k, f, value=log(2.0)), free(k, f, value=log(0.4))
+        self.own_gain, self.own_power, self.own_mix = free(k, j), free(k, j, value=UNIT_POWER), free(k, j)
+        self.own_floor, self.own_read = free(k, j, value=-1.0), free(k, j)
+        n_speech = len(net.speech_memory)
+        self.register_buffer("own_rate", own_rate)
+        self.register_buffer("own_speech", torch.cat([torch.zeros(j - n_speech), torch.ones(n_speech)]))
+        self.register_buffer("room", torch.from_numpy(room).float())
+
+    def weights(self) -> Weights:
+        """Return the network's weights, functions of the parameters."""
+        total = 1 + self.net.memory_share
+        return {
+            "W": torch.softmax(self.W, 1) * total, "read": self.read.exp(), "transition": self.transition.exp(),
+            "start": START * self.start.exp(), "input": self.input.exp(), "gain": self.gain.tanh().exp() / total,
+            "power": LEAST_POWER + POWERS * torch.sigmoid(self.power), "leak": torch.exp(-1 / self.leak.exp()),
+            "first": self.first.exp(), "slope": self.slope.exp(), "follow": self.follow.exp(),
+            "own_gain": self.own_gain.tanh().exp(),
+            "own_power": LEAST_POWER + POWERS * torch.sigmoid(self.own_power), "own_mix": torch.sigmoid(self.own_mix),
+            "own_floor": OWN_FLOOR * self.own_floor.exp(), "own_read": self.own_read.exp(),
+            "own_rate": self.own_rate, "own_speech": self.own_speech, "room": self.room,
+        }  # fmt: skip
+
+    def compressed(self, magnitudes: Tensor, w: Weights) -> Tensor:
+        """Return v of magnitudes (..., F)."""
+        return (magnitudes + INPUT_FLOOR) ** self.net.compression * w["input"]
+
+    def model(self, card: dict[str, Any]) -> AdaptiveModel:
+        """Return the model that runs live."""
+        arrays = {
+            name: np.ascontiguousarray(t.detach().cpu().numpy(), np.float32) for name, t in self.weights().items()
+        }
+        net = self.net
+        sources = (("speech", net.speech_bases), ("noise", net.noise_bases))
+        return AdaptiveModel(
+            "adaptive", StftSettings(), sources, net.compression, net.memory_share, adaptive.Weights(**arrays), card
+        )

@@ -1,0 +1,104 @@
+"""The training loop of the network that learns the room: streams, chunks, checkpoints that resume to the same curve."""
+
+import time
+from collections.abc import Callable
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.adaptive import AdaptiveNet, initial_bases
+from training.adaptivelearner import LAST_RATE, WARM_UP, AdaptiveLearner
+from training.config import AugmentConfig, Config
+from training.criteria import signal_to_noise_db
+from training.data import Corpus
+from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
+from training.scenes import Streams
+
+Report = Callable[[str, float], None]
+
+CHECKPOINT = "checkpoint.pt"
+DEVELOPMENT_CHUNKS = 6
+DEVELOPMENTS = 50  # looks at held-out streams in a run
+
+
+def fresh_learner(config: Config, corpus: Corpus, report: Report, device: torch.device) -> AdaptiveLearner:
+    """Return what a run begins with: bases of speech and of noise, unfolded."""
+    bases, room = initial_bases(config, corpus, lambda share: report("dictionary", share))
+    return AdaptiveLearner(config, AdaptiveNet(config.network, bases, room, config.seed).to(device))
+
+
+def kept_learner(config: Config, state: dict[str, Any], device: torch.device) -> AdaptiveLearner:
+    """Return the learner of a checkpoint."""
+    f, r = state["net"]["read"].shape[1:]
+    net = AdaptiveNet(config.network, np.ones((f, r), np.float32), state["net"]["room"].numpy(), config.seed)
+    learner = AdaptiveLearner(config, net.to(device))
+    learner.load(state)
+    return learner
+
+
+def rate_at(step: int, steps: int) -> float:
+    """Return the share of the learning rate: it rises at first, then falls along a cosine."""
+    return min(1.0, (step + 1) / WARM_UP) * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * step / steps)))
+
+
+def train_adaptive(
+    config: Config, corpus: Corpus, run: Path, report: Report, device: torch.device, rank: int, world: int
+) -> AdaptiveLearner:
+    """Train, or go on training, in a run's folder; return the learner at its end. As `training.train.train`."""
+    settings = config.streams
+    heard = Streams(corpus, config.mixtures, config.augment, settings, config.seed, rank, world)
+    step, seconds = 0, 0.0
+    if (run / CHECKPOINT).exists():
+        found = load_checkpoint(run / CHECKPOINT)
+        same_run(found.config, config, run)
+        if rank == 0:
+            heard.load(found.learner["places"])
+        else:  # the checkpoint has the streams of the first process: those of the others begin anew
+            found.learner["stream"] = None
+        learner, step, seconds = kept_learner(config, found.learner, device), found.step, found.seconds
+    else:
+        learner = fresh_learner(config, corpus, report, device)
+    log, since, saved = Log(run, step) if rank == 0 else None, time.monotonic() - seconds, time.monotonic()
+
+    def save() -> None:
+        if rank == 0:
+            state = learner.state() | {"places": heard.state()}
+            save_checkpoint(run / CHECKPOINT, Checkpoint(config, step, time.monotonic() - since, 1.0, state))
+
+    if step == 0:
+        save()
+    look_every = max(1, settings.steps // DEVELOPMENTS)
+    while step < settings.steps:
+        told = learner.step(*_tensors(heard, device), step, rate_at(step, settings.steps))
+        step += 1
+        looks = step % look_every == 0 or step == settings.steps
+        snr_db = development(learner, corpus, device) if looks and rank == 0 else None
+        if log:
+            log.row(step, step / settings.steps, time.monotonic() - since, told, snr_db)
+        if step == settings.steps or time.monotonic() - saved >= config.training.checkpoint_s:
+            save()
+            saved = time.monotonic()
+        report("training", step / settings.steps)
+    if log:
+        log.close()
+    return learner
+
+
+def development(learner: AdaptiveLearner, corpus: Corpus, device: torch.device) -> float:
+    """Return the mean SNR in dB over held-out streams: the same each time."""
+    config = learner.config
+    streams = Streams(corpus, config.mixtures, AugmentConfig(), config.streams, config.seed, development=True)
+    other = AdaptiveLearner(config, learner.net)
+    found = []
+    for _ in range(DEVELOPMENT_CHUNKS):
+        speech, mixture, fresh = _tensors(streams, device)
+        found.append(signal_to_noise_db(other.enhanced(mixture, fresh), speech))
+    return float(np.nanmean(found))
+
+
+def _tensors(streams: Streams, device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    speech, mixture, fresh = streams.chunks()
+    return torch.from_numpy(speech).to(device), torch.from_numpy(mixture).to(device), torch.from_numpy(fresh).to(device)
