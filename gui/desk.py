@@ -25,6 +25,8 @@ from realtime.engine.preset import Preset
 from realtime.model import Model
 from realtime.plugin import Parameter
 
+IN_THE_BAR = {("denoise", "layers"), ("denoise", "amount")}
+
 
 class Desk(QObject):
     """The state of all controls.
@@ -209,12 +211,13 @@ class Desk(QObject):
         self._change("latency_ms", self.tr("latency mode"), latency_ms)
 
     def other_parameters(self) -> list[tuple[str, Parameter]]:
-        """Return (plugin, parameter) of the chain that is heard, without the denoiser and the gain of `match`."""
+        """Return (plugin, parameter) of the chain that is heard, without those in the bar and the gain of `match`."""
         if self.sound is None:
             return []
-        wanted = {stage.plugin for stage in self.patch.preset.stages} - {"denoise"}
+        wanted = {stage.plugin for stage in self.patch.preset.stages}
         descriptors = [plugin.descriptor for plugin in self.sound.host.chain.plugins]
-        return [(d.id, parameter) for d in descriptors if d.id in wanted for parameter in d.parameters]
+        found = [(d.id, parameter) for d in descriptors if d.id in wanted for parameter in d.parameters]
+        return [(plugin, p) for plugin, p in found if (plugin, p.id) not in IN_THE_BAR]
 
     def parameter(self, plugin: str, name: str) -> float:
         """Return the value of such a parameter."""

@@ -1,4 +1,4 @@
-"""Controls for the parameters of all plugins but the denoiser, whose own are in the bar on top. Main thread."""
+"""Controls for the parameters of all plugins but depth and amount, which are in the bar on top. Main thread."""
 
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QGroupBox, QWidget
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gui.bases import chain_of
 from gui.wave import WaveTee
+from realtime.adapt import Adapter
 from realtime.base.errors import DeviceError
 from realtime.devices.clips import ClipSource
 from realtime.devices.portaudio import Device, PortAudioStream, find_device
@@ -163,6 +164,7 @@ class Sound:
         self.host.device_reported_ms = None if latency_s is None else 1000 * latency_s
         self.watch = Watch(self.host.chain, strip_depths(Watch(self.host.chain).n_layers))
         self.wave = WaveTee(self.host)
+        self.adapter = Adapter(lambda: self.host.chain)
         self._blocks, self._grew = -1, time.monotonic()
 
     def _open_clip(self, setup: Setup, clip: ClipSource, preset: Preset, values: Values) -> None:
@@ -217,6 +219,7 @@ class Sound:
         """Let sound flow."""
         if self.clip is not None:
             self.clip.start(lambda: None)
+        self.adapter.start()
         self.stream.start()
 
     @property
@@ -229,6 +232,7 @@ class Sound:
     def stop(self) -> None:
         """End the stream, the source and an open take, in that order."""
         self.stream.stop(owner=self.host)
+        self.adapter.stop()
         if self.clip is not None:
             self.clip.stop()
         self.wave.stop()

@@ -14,7 +14,7 @@ import numpy as np
 from realtime.base.memory import State
 from realtime.engine.chain import Chain
 from realtime.modelfile import Floats
-from realtime.networks.adaptive import use_room
+from realtime.networks.adaptive import has_room, use_room
 from realtime.plugins.denoise import FROZEN, OFF, Denoise
 
 FIT_EVERY = 25
@@ -67,7 +67,7 @@ class Room:
         self.heard = start[:0]
         self._ring = network.keep["heard"]
         self._new = 0
-        self._silent = True
+        self._silent = not has_room(network)
         self._waiting: Floats | None = None
 
     def step(self, mode: int) -> bool:

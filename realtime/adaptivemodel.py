@@ -6,6 +6,7 @@ entries of the metadata:
     sources       [["speech", R_s], ["noise", R_n]]
     compression   p, exponent of the magnitudes, in (0, 1]
     memory_share  rho, of the remembered activations beside the column, > 0
+    room_level    [] or, of a room that was learned, the mean activation of each row of `room`: it is there at once
 """
 
 from dataclasses import dataclass, field, fields
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from realtime.base.memory import State
 from realtime.modelfile import Floats, StftSettings, check_tensor, check_transform, transform_of, whole
-from realtime.networks.adaptive import Weights, network
+from realtime.networks.adaptive import Weights, network, use_room
 
 NAMES = tuple(f.name for f in fields(Weights))
 LEAST_WEIGHT = 1e-6  # of a basis of sum one; a weight of zero never returns under multiplicative updates
@@ -34,6 +35,7 @@ class AdaptiveModel:
     memory_share: float
     weights: Weights
     card: dict[str, Any] = field(default_factory=dict)
+    room_level: tuple[float, ...] = ()
 
     @property
     def context(self) -> int:
@@ -74,7 +76,10 @@ class AdaptiveModel:
         """
         n_bins, scale = min(self.n_bins, n_fft // 2 + 1), self.stft.n_fft / n_fft
         n_speech = self.sources[0][1]
-        return network(self.weights, n_speech, self.compression, self.memory_share, n_bins, scale, n_streams)
+        made = network(self.weights, n_speech, self.compression, self.memory_share, n_bins, scale, n_streams)
+        if self.room_level:
+            use_room(made, self.room_start(n_bins) * np.array(self.room_level, np.float32)[:, None])
+        return made
 
     def room_start(self, n_bins: int) -> Floats:
         """Return where the fit of a room starts, float32 (n_room, n_bins), rows of sum one. [main-thread]"""
@@ -85,7 +90,8 @@ class AdaptiveModel:
         """Return the entry ``unfold`` and the tensors of its file; ValueError if they are not valid. [main-thread]"""
         _validate(self)
         tensors = {name: np.ascontiguousarray(getattr(self.weights, name), np.float32) for name in NAMES}
-        meta = {name: getattr(self, name) for name in ("kind", "context", "compression", "memory_share", "card")}
+        names = ("kind", "context", "compression", "memory_share", "card", "room_level")
+        meta = {name: getattr(self, name) for name in names}
         return meta | {"stft": vars(self.stft), "sources": self.sources}, tensors
 
 
@@ -115,6 +121,7 @@ def adaptive_model(meta: Any, tensors: dict[str, NDArray[Any]]) -> AdaptiveModel
         memory_share=float(meta["memory_share"]),
         weights=Weights(**{name: check_tensor(name, tensor) for name, tensor in tensors.items()}),
         card=dict(meta["card"]),
+        room_level=tuple(float(level) for level in meta.get("room_level", ())),
     )
     _validate(model)
     return model
@@ -141,6 +148,9 @@ def _validate(model: AdaptiveModel) -> None:
         least = tensor.min(initial=1.0)
         if least < 0 or (least == 0 and name in POSITIVE):
             raise ValueError(f"tensor {name} holds {least:g}, which is too low")
+    levels = np.array(model.room_level)
+    if levels.size not in (0, n_room) or not np.isfinite(levels).all() or levels.min(initial=0.0) < 0:
+        raise ValueError(f"its room_level is {list(model.room_level)}, not {n_room} levels >= 0 or none")
     if n_room > j or w.own_speech[:n_room].any() or w.own_rate.max() > 1 or w.leak.max() > 1:
         raise ValueError(
             "its own bases do not fit together: those of the room come first and are noise, rates are <= 1"

@@ -6,16 +6,22 @@ W (D, R) bases, H (R, N) activations.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.adapt import fit
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.errors import ModelError
 from realtime.base.units import FLOOR, gain_to_db
 from realtime.dsp.stft import window_size, windows
 from realtime.model import LEAST_WEIGHT, AnyModel, Model
+from realtime.networks.adaptivelayer import EPSILON
+from realtime.networks.adaptiverecord import MEAN
 
 Floats = NDArray[np.float32]
+Learned = TypeVar("Learned", Model, AdaptiveModel)
 
 LEARNED = "learned"
 """Name of the source that holds what was learned."""
@@ -120,12 +126,25 @@ def with_voice(model: Model, bases: Floats) -> Model:
     return replace(model, sources=(speech, *model.sources[1:]), weights=tuple(weights))
 
 
-def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> Model:
+def with_room(model: AdaptiveModel, bases: Floats, parts: Floats) -> AdaptiveModel:
+    """Return the model with a room that it knows from its first column on, and goes on learning from. [thread-safe]
+
+    Parameters
+    ----------
+    bases, parts : float32[n_room, n_bins]
+        As `adapt.fit` returns them; a low sample rate has fewer bins than the model.
+    """
+    room = np.zeros_like(model.weights.room)
+    room[:, : bases.shape[1]] = bases
+    return replace(model, weights=replace(model.weights, room=room), room_level=tuple(map(float, parts.sum(axis=1))))
+
+
+def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> AnyModel:
     """Return a model for the noise that is heard here. [worker-thread]
 
     Parameters
     ----------
-    model : Model
+    model : Model or AdaptiveModel
         The speech bases and the layers are its own.
     x : float32[n]
         Some seconds of noise without speech.
@@ -137,7 +156,12 @@ def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> Model:
     ModelError
         If the model has no bases, or the sound is too short or silent.
     """
-    own = _able(model, x, sample_rate, LEAST_S, "noise")
+    _check_sound(x, sample_rate, LEAST_S, "noise")
+    if isinstance(model, AdaptiveModel):
+        heard = heard_in_room(model, x, sample_rate)
+        with_it = with_room(model, *fit(heard, model.room_start(heard.shape[1]), N_UPDATES))
+        return _told(with_it, f"With the noise of a room, from {len(x) / sample_rate:.1f} s of it.")
+    own = _with_bases(model, "noise")
     made = with_learned(own, fit_bases(stacked_magnitudes(x, sample_rate, own.n_bins, own.context)))
     return _told(made, f"With {N_BASES} bases of a noise, from {len(x) / sample_rate:.1f} s of it.")
 
@@ -159,7 +183,8 @@ def learn_voice(model: AnyModel, x: Floats, sample_rate: float) -> Model:
     ModelError
         If the model has no bases, or there is too little of the voice.
     """
-    own = _able(model, x, sample_rate, LEAST_VOICE_S, "voice")
+    _check_sound(x, sample_rate, LEAST_VOICE_S, "voice")
+    own = _with_bases(model, "voice")
     v = stacked_magnitudes(x, sample_rate, own.n_bins, own.context)
     energy = v[-own.n_bins :].sum(axis=0)
     heard = energy > VOICED * np.percentile(energy, 99)
@@ -172,15 +197,34 @@ def learn_voice(model: AnyModel, x: Floats, sample_rate: float) -> Model:
     return _told(made, f"With {N_VOICE_BASES} bases of a voice, from {len(x) / sample_rate:.1f} s of it.")
 
 
-def _able(model: AnyModel, x: Floats, sample_rate: float, least_s: float, what: str) -> Model:
-    if not isinstance(model, Model):
-        raise ModelError(f"a model of kind {model.kind!r} has no bases of a {what} to learn; choose another preset")
+def heard_in_room(model: AdaptiveModel, x: Floats, sample_rate: float) -> Floats:
+    """Return what the network would hand over to the fit of a room if all it hears is noise. [thread-safe]
+
+    Returns
+    -------
+    float32[n, n_bins]
+        Compressed magnitudes, averaged over `MEAN` columns.
+    """
+    n_bins = min(model.n_bins, window_size(sample_rate) // 2 + 1)
+    scale = model.stft.n_fft / window_size(sample_rate)
+    magnitudes = stacked_magnitudes(x, sample_rate, n_bins, 1).T * scale
+    v = (magnitudes + EPSILON) ** model.compression * model.weights.input[:n_bins]
+    n = len(v) // MEAN
+    return np.asarray(v[: n * MEAN].reshape(n, MEAN, n_bins).mean(axis=1), np.float32)
+
+
+def _check_sound(x: Floats, sample_rate: float, least_s: float, what: str) -> None:
     if len(x) < least_s * sample_rate:
         raise ModelError(f"{len(x) / sample_rate:.1f} s are too short to learn a {what} from; {least_s:g} s are needed")
     if gain_to_db(float(np.sqrt(np.mean(np.square(x, dtype=np.float64))))) < LEAST_DB:
         raise ModelError(f"the input was silent: there is no {what} to learn")
+
+
+def _with_bases(model: AnyModel, what: str) -> Model:
+    if not isinstance(model, Model):
+        raise ModelError(f"a model of kind {model.kind!r} has no bases of a {what} to learn; choose another preset")
     return model
 
 
-def _told(model: Model, what: str) -> Model:
+def _told(model: Learned, what: str) -> Learned:
     return replace(model, card=model.card | {"learned": f"{model.card.get('learned', '')} {what}".strip()})

@@ -110,6 +110,8 @@ BAD = {
     "more bases of the room than own ones": ({}, {"room": np.ones((6, 257), np.float32)}),
     "a room of speech": ({}, {"own_speech": np.ones(5, np.float32)}),
     "a transition that does not fit": ({}, {"transition": np.ones((12, 11), np.float32)}),
+    "a room_level too few": ({"room_level": [1.0]}, {}),
+    "a negative room_level": ({"room_level": [-1.0, 1.0]}, {}),
     "read in two dimensions": ({}, {"read": np.ones((257, 12), np.float32)}),
     "NaN": ({}, {"start": np.full(12, np.nan, np.float32)}),
     "float64": ({}, {"start": np.ones(12)}),

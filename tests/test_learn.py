@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.errors import ModelError
+from realtime.engine.callback import process_block
 from realtime.engine.chain import Chain
 from realtime.engine.preset import BUILT_IN
 from realtime.learn import (
@@ -13,14 +15,16 @@ from realtime.learn import (
     N_BASES,
     N_VOICE_BASES,
     fit_bases,
+    heard_in_room,
     learn_noise,
     learn_voice,
     stacked_magnitudes,
     with_learned,
 )
 from realtime.model import AnyModel, load_model, save_model
-from realtime.plugins.denoise import Denoise
-from realtime.render import render
+from realtime.plugins.denoise import FROZEN, OFF, Denoise
+from realtime.render import Stream, render
+from tests.synthetic_room import model_of_tones, scene, si_sdr
 from tests.test_densemodel import make_dense_model
 from tests.test_model import make_model
 
@@ -157,3 +161,48 @@ def test_a_noise_and_a_voice_add_up_and_the_card_says_both() -> None:
     model = learn_noise(learn_voice(MODEL, vowels(8, 140, 0), RATE), whistles(2.0, 0), RATE)
     assert model.n_bases == N_VOICE_BASES + MODEL.sources[1][1] + N_BASES
     assert "of a voice, from 8.0 s" in model.card["learned"] and "of a noise, from 2.0 s" in model.card["learned"]
+
+
+def test_a_room_that_was_learned_is_there_from_the_first_column() -> None:
+    speech, mixture = scene(seconds=6)
+    plain = model_of_tones()
+    learned = learn_noise(plain, scene(seconds=5, seed=1)[1] - scene(seconds=5, seed=1)[0], RATE)
+    assert isinstance(learned, AdaptiveModel) and len(learned.room_level) == len(plain.weights.room)
+    scores = {}
+    for name, model, mode in (("none", plain, OFF), ("learned", learned, FROZEN), ("taken away", learned, OFF)):
+        stream = Stream(Chain([Denoise(model)], RATE))
+        stream.host.chain.parameter("denoise", "adapt")[1][0] = mode
+        latency = stream.host.chain.latency
+        out = stream.process(np.pad(mixture, (0, latency)))[latency:]
+        scores[name] = si_sdr(speech, out)
+    assert scores["learned"] > scores["none"] + 1, scores
+    assert scores["taken away"] == pytest.approx(scores["none"], abs=0.5)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 48000])
+def test_what_a_room_is_learned_from_is_what_the_network_hands_over(rate: int) -> None:
+    """With no speech bases that could explain it, the mask removes nearly all."""
+    model = model_of_tones()
+    noise = np.random.default_rng(0).normal(0, 0.1, 3 * rate).astype(np.float32)
+    plugin = Denoise(model)
+    stream = Stream(Chain([plugin], rate))
+    stream.host.chain.parameter("denoise", "adapt")[1][0] = FROZEN
+    assert plugin.network is not None
+    kept, y = plugin.network.keep["heard"], np.empty(400, np.float32)
+    rows = []
+    for i in range(0, len(noise), len(y)):  # by the callback itself, for `Stream` takes the rows for the fit
+        x = noise[i : i + len(y)]
+        process_block.ctypes(x.ctypes.data, y.ctypes.data, len(x), None, 0, stream.host.state.address)
+        rows.append(kept.read())
+    handed = np.concatenate(rows)[5:]
+    wanted = heard_in_room(model, noise, rate)
+    ratio = handed.mean(axis=0) / wanted.mean(axis=0)
+    assert 0.2 < np.median(ratio) <= 1.05
+
+
+def test_a_learned_room_comes_back_with_its_file(tmp_path: object) -> None:
+    learned = learn_noise(model_of_tones(), whistles(2.0, 0), RATE)
+    save_model(tmp_path / "room.safetensors", learned)
+    again = load_model(tmp_path / "room.safetensors")
+    assert isinstance(again, AdaptiveModel) and isinstance(learned, AdaptiveModel)
+    assert again.room_level == learned.room_level and np.array_equal(again.weights.room, learned.weights.room)

@@ -172,7 +172,7 @@ def learn_voice(
     source: SourceArgument = None,
     device: MicrophoneOption = None,
     seconds: Annotated[float, typer.Option(min=5.0, max=120.0, help="How long to listen; speak all the time.")] = 30.0,
-    preset: PresetOption = "default",
+    preset: PresetOption = "sparse",
 ) -> None:
     """Learn one voice, from half a minute of it without noise. [main-thread]"""
     from realtime.cli.learn import learn

@@ -188,3 +188,8 @@ def use_room(network: State, bases: Floats) -> bool:
     network.keep["room"] = (network.keep.get("room", (None, None))[-1], made)
     _want(words, made.ctypes.data)
     return True
+
+
+def has_room(network: State) -> bool:
+    """Return whether bases of a room have been handed to a network. [thread-safe]"""
+    return bool(network.keep["arrays"].keep["room"][WANTED])
