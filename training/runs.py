@@ -1,6 +1,7 @@
 """A run's folder: its log, for tables and for TensorBoard, and the checkpoint it goes on from after a kill."""
 
 import csv
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -81,8 +82,9 @@ def read_log(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a log.csv: numbers, None where nothing was measured."""
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if all(row[c] is not None for c in COLUMNS)]
+    text = path.read_text(encoding="utf-8")
+    whole = io.StringIO(text[: text.rfind("\n") + 1])  # a run that is being written, or was killed, ends in half a line
+    rows = [row for row in csv.DictReader(whole) if all(row[c] is not None for c in COLUMNS)]
     return [{"step": int(row["step"])} | {c: float(row[c]) if row[c] else None for c in COLUMNS[1:]} for row in rows]
 
 
