@@ -66,7 +66,8 @@ class Models(QWidget):
         self.about.setWordWrap(True)
         self.about.setAccessibleName(self.tr("What is heard"))
         column.addWidget(self.about)
-        column.addWidget(Parameters(desk))
+        self.parameters = Parameters(desk)
+        column.addWidget(self.parameters)
         row = QHBoxLayout()
         self.slots: dict[str, QToolButton] = {}
         for slot in ("A", "B"):

@@ -1,6 +1,6 @@
 """Controls for the parameters of all plugins but depth and amount, which are in the bar on top. Main thread."""
 
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QGroupBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QGroupBox, QWidget
 
 from gui.desk import Desk
 from realtime.plugin import Parameter
@@ -13,6 +13,7 @@ class Parameters(QGroupBox):
         super().__init__(desk.tr("Parameters"))
         self._desk = desk
         self.controls: dict[tuple[str, str], QWidget] = {}
+        self._minima: dict[tuple[str, str], float] = {}
         self._form = QFormLayout(self)
         self._form.setContentsMargins(6, 2, 6, 4)
         desk.opened.connect(self.renew)
@@ -24,7 +25,7 @@ class Parameters(QGroupBox):
         """Show the parameters of another chain."""
         while self._form.rowCount():
             self._form.removeRow(0)
-        self.controls = {}
+        self.controls, self._minima = {}, {}
         for plugin, parameter in self._desk.other_parameters():
             control = self._control(plugin, parameter)
             control.setAccessibleName(f"{plugin}: {parameter.name} {parameter.unit}".strip())
@@ -35,6 +36,7 @@ class Parameters(QGroupBox):
             )
             self._form.addRow(parameter.name, control)
             self.controls[plugin, parameter.id] = control
+            self._minima[plugin, parameter.id] = parameter.minimum
         self.setVisible(bool(self.controls))
         self.refresh()
 
@@ -43,6 +45,13 @@ class Parameters(QGroupBox):
             box = QCheckBox()
             box.toggled.connect(lambda on: self._desk.set_parameter(plugin, parameter.id, float(on)))
             return box
+        if parameter.labels:
+            choice = QComboBox()
+            choice.addItems(parameter.labels)
+            choice.currentIndexChanged.connect(
+                lambda i: self._desk.set_parameter(plugin, parameter.id, parameter.minimum + i)
+            )
+            return choice
         spin = QDoubleSpinBox()
         spin.setDecimals(0 if parameter.hint == "integer" else 1)
         spin.setRange(parameter.minimum, parameter.maximum)
@@ -56,11 +65,16 @@ class Parameters(QGroupBox):
 
     def refresh(self) -> None:
         """Show the values that are set."""
+        there = {(plugin, parameter.id) for plugin, parameter in self._desk.other_parameters()}
         for (plugin, name), control in self.controls.items():
+            if (plugin, name) not in there:  # another chain is heard, whose controls are about to come
+                continue
             value = self._desk.parameter(plugin, name)
             control.blockSignals(True)
             if isinstance(control, QCheckBox):
                 control.setChecked(value > 0)
+            elif isinstance(control, QComboBox):
+                control.setCurrentIndex(round(value - self._minima[plugin, name]))
             elif isinstance(control, QDoubleSpinBox):
                 control.setValue(value)
             control.blockSignals(False)

@@ -19,7 +19,7 @@ RUN_SIGNATURE = types.int32(types.voidptr, types.CPointer(types.float32), types.
 class Parameter:
     """An input control: a float32 in a range.
 
-    ``hint`` is "integer", "toggle" or "" (continuous).
+    ``hint`` is "integer", "toggle" or "" (continuous); ``labels`` name the values of an integer from `minimum` on.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Parameter:
     default: float
     unit: str = ""
     hint: str = ""
+    labels: tuple[str, ...] = ()
 
     def clip(self, value: float) -> float:
         """Return the nearest value in range; a non-finite one gives the default. [thread-safe]"""

@@ -25,6 +25,7 @@ from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 LAYERS, AMOUNT, ADAPT = 0, 1, 2
 OFF, ON, FROZEN = 0, 1, 2
 """Values of the parameter adapt: no bases of the room, bases that `realtime.adapt` keeps fitting, bases as they are."""
+MODES = ("off", "on", "freeze")
 NO_LIMIT_DB = 100.0
 NOT_STARTED = np.float32(-1)
 
@@ -158,7 +159,7 @@ def describe(n_layers: int, learns: bool = False) -> Descriptor:
         Parameter("amount", "Amount", 0.0, NO_LIMIT_DB, NO_LIMIT_DB, "dB"),
     ]
     if learns:
-        parameters.append(Parameter("adapt", "Learn the room: 0 off, 1 on, 2 freeze", OFF, FROZEN, ON, "", "integer"))
+        parameters.append(Parameter("adapt", "Learn the room", OFF, FROZEN, ON, "", "integer", MODES))
     does = "Keeps the speech and removes the rest, with a deep-unfolded NMF."
     return Descriptor("denoise", "Denoise", does, tuple(parameters))
 

@@ -52,8 +52,9 @@ def test_plugins_as_json_and_as_text(unfold) -> None:
     said = json.loads(unfold("plugins", "--json").out)
     assert {plugin["id"] for plugin in said} == set(plugin_classes())
     gain = next(plugin for plugin in said if plugin["id"] == "gain")
-    assert gain["parameters"][0] | {"hint": ""} == {
+    assert gain["parameters"][0] | {"hint": "", "labels": []} == {
         "id": "gain", "name": "Gain", "minimum": -60.0, "maximum": 24.0, "default": 0.0, "unit": "dB", "hint": "",
+        "labels": [],
     }  # fmt: skip
     assert "gain: -60 to 24 dB (default 0)" in unfold("plugins").out
 

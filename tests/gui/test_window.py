@@ -39,6 +39,8 @@ from gui.spectrogram import Spectrogram
 from gui.window import Window
 from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
+from realtime.networks.adaptive import has_room
+from realtime.plugins.denoise import FROZEN, ON, Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
 from tests.test_model import make_model
@@ -380,3 +382,21 @@ def test_parameters_of_other_plugins_are_set_undone_and_remembered(
     again.begin()
     qtbot.waitUntil(lambda: again.desk.parameter("gain", "gain") == -6)
     again.close()
+
+
+def test_learning_of_the_room_is_chosen_by_name_and_runs_under_the_window(window: Window, qtbot: QtBot) -> None:
+    window.desk.choose(load_preset("default"))
+    qtbot.waitUntil(lambda: ("denoise", "adapt") in window.models.parameters.controls, timeout=10000)
+    choice = window.models.parameters.controls["denoise", "adapt"]
+    assert isinstance(choice, QComboBox) and choice.currentText() == "on"
+    sound = window.desk.sound
+    assert sound is not None
+    place = sound.host.chain.parameter("denoise", "adapt")[1]
+    (denoise,) = sound.host.chain.plugins
+    assert isinstance(denoise, Denoise) and denoise.network is not None
+    network = denoise.network
+    qtbot.waitUntil(lambda: has_room(network), timeout=10000)
+    choice.setCurrentText("freeze")
+    qtbot.waitUntil(lambda: place[0] == FROZEN)
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: place[0] == ON and choice.currentText() == "on")

@@ -53,12 +53,12 @@ def main() -> None:
     parser.add_argument("--block", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--record", type=Path, required=True)
+    parser.add_argument("--preset", default="default")
     parser.add_argument("--other", help="second preset; without it nothing is changed")
     parser.add_argument("--release", type=float, default=0.05, help="seconds between two holds")
     args = parser.parse_args()
-    session = Session(
-        args.device, args.device, block=args.block, rate=args.rate, seconds=args.seconds, record=args.record
-    )
+    times = {"block": args.block, "rate": args.rate, "seconds": args.seconds}
+    session = Session(args.device, args.device, args.preset, record=args.record, **times)
     work = (lambda: meddle(session, args.other)) if args.other else (lambda: run_live(session, as_json=True))
     thread = threading.Thread(target=work)
     hold = ctypes.PyDLL(None).usleep  # a PyDLL call keeps the lock
