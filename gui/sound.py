@@ -9,7 +9,7 @@ from gui.wave import WaveTee
 from realtime.adapt import Adapter
 from realtime.base.errors import DeviceError
 from realtime.devices.clips import ClipSource
-from realtime.devices.portaudio import Device, PortAudioStream, find_device
+from realtime.devices.portaudio import STALL_S, Device, PortAudioStream, find_device
 from realtime.devices.virtual import VirtualStream
 from realtime.engine.chain import Chain
 from realtime.engine.preset import BUILT_IN, Preset, Stage
@@ -21,10 +21,6 @@ DEMO = "demo"
 DEMO_FILE = BUILT_IN / "demo.flac"
 STRIP_DEPTHS = (0, 1, 2, 5, 10)
 VIRTUAL_BLOCK = 480
-MOST_OUTPUTS = 8
-"""A device with more takes any number, or is a studio's interface: only its first two are played to."""
-STALL_S = 3.0
-"""A killed sound server leaves the stream active; but it asks for no more blocks."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +123,6 @@ def read_source(setup: Setup) -> ClipSource:
     return ClipSource(setup.clip, None if setup.noise is None else Path(setup.noise), setup.snr_db, setup.channel)
 
 
-def _n_outputs(target: Device) -> int:
-    return target.n_outputs if target.n_outputs <= MOST_OUTPUTS else 2
-
-
 class Sound:
     """An open stream; `start` lets sound flow, `stop` ends it for good.
 
@@ -172,7 +164,7 @@ class Sound:
         chain = make_chain(preset, rate, values)
         try:
             target = find_device(setup.target, "output")
-            n_outputs = _n_outputs(target)
+            n_outputs = target.n_played
             self.host = Host(chain, n_outputs=n_outputs, source=ring)
             address = self.host.state.address
             channels = (0, n_outputs)
@@ -190,7 +182,7 @@ class Sound:
         n_inputs = max(min(2, source.n_inputs), 1 if setup.channel is None else setup.channel + 1)
         if n_inputs > source.n_inputs:
             raise DeviceError(f"{source.name!r} has {source.n_inputs} input channel(s), not {n_inputs}; pick another")
-        channels = (n_inputs, _n_outputs(target))
+        channels = (n_inputs, target.n_played)
         chain = make_chain(preset, rate, values)
         pick = MIX if setup.channel is None else setup.channel
         self.host = Host(chain, n_inputs=channels[0], n_outputs=channels[1], pick=pick)

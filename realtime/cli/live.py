@@ -12,7 +12,7 @@ from realtime.adapt import Adapter
 from realtime.base.errors import AudioFileError, DeviceError, UnfoldError
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
-from realtime.devices.portaudio import Device, PortAudioStream, find_device
+from realtime.devices.portaudio import STALL_S, PortAudioStream, find_device
 from realtime.devices.virtual import VirtualStream
 from realtime.engine.preset import BUILT_IN, Preset, load_preset
 from realtime.engine.state import MIX
@@ -21,10 +21,6 @@ from realtime.recorder import Recorder
 
 DEMO = BUILT_IN / "demo.flac"
 TICK_S = 0.1
-STALL_S = 3.0
-"""So long without a block, and the device is taken for lost: unplugged ones often say nothing."""
-MOST_OUTPUTS = 8
-"""A device with more is a server that takes any number, or a studio's interface: only its first two are played to."""
 CHANNELS = {"mix": None, "left": 0, "right": 1}
 
 
@@ -55,12 +51,6 @@ def _channel(name: str) -> int | None:
     if name.isdigit() and int(name) >= 1:
         return int(name) - 1
     raise DeviceError(f"there is no channel {name!r}; mix, left, right or a number from 1 are possible")
-
-
-def _n_outputs(target: Device | None) -> int:
-    if target is None:
-        return 1
-    return target.n_outputs if target.n_outputs <= MOST_OUTPUTS else 2
 
 
 def _file(source: str | None) -> Path | None:
@@ -102,19 +92,19 @@ class Live:
             raise DeviceError(f"{path} has {rate:g} Hz and cannot be played at {session.rate:g} Hz; leave out --rate")
         chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db)
         self.file.tail = chain.latency
-        self.host = Host(chain, source=self.file.ring, n_outputs=_n_outputs(target))
+        self.host = Host(chain, source=self.file.ring, n_outputs=target.n_played if target else 1)
         callback, state = self.host.callback, self.host.state.address
         if target is None:
             self.stream = VirtualStream(callback, state, self.file.ring, rate, session.block or 480)
         else:
-            channels = (0, _n_outputs(target))
+            channels = (0, target.n_played)
             self.stream = PortAudioStream(callback, state, None, target, channels, rate, session.block)
 
     def _open_devices(self, channel: int | None, session: Session, preset: Preset) -> None:
         source, target = find_device(session.source, "input"), find_device(session.target, "output")
         rate = session.rate or source.sample_rate
         # A microphone has one channel or two; of an interface with more, as many as reach to the one picked.
-        channels = (min(source.n_inputs, max(2, (channel or 0) + 1)), _n_outputs(target))
+        channels = (min(source.n_inputs, max(2, (channel or 0) + 1)), target.n_played)
         chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db)
         self.host = Host(chain, n_inputs=channels[0], n_outputs=channels[1], pick=MIX if channel is None else channel)
         callback, state = self.host.callback, self.host.state.address

@@ -21,6 +21,12 @@ PATIENCE_S = 2.0
 LONGEST_LATENCY_S = 2.0
 """A device that reports more does not know: PortAudio on JACK reports days."""
 
+STALL_S = 3.0
+"""So long without a block, and a device is taken for lost: unplugged ones often say nothing."""
+
+MOST_OUTPUTS = 8
+"""A device with more is a server that takes any number, or a studio's interface: only its first two are played to."""
+
 _abandoned: list[Any] = []
 """Dead streams whose callback may still run one day: they, and the memory they use, are kept."""
 
@@ -37,6 +43,11 @@ class Device:
     sample_rate: float
     is_default_input: bool
     is_default_output: bool
+
+    @property
+    def n_played(self) -> int:
+        """Output channels that are played to: all, or the first two of more than `MOST_OUTPUTS`. [thread-safe]"""
+        return self.n_outputs if self.n_outputs <= MOST_OUTPUTS else 2
 
 
 def _portaudio() -> Any:
