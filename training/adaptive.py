@@ -18,8 +18,8 @@ from realtime.modelfile import Floats, StftSettings
 from realtime.networks import adaptive
 from training.config import Config, NetworkConfig
 from training.data import Corpus
-from training.recurrence import Weights
 from training.sparse import dictionary, isolated_columns
+from training.streams import Weights
 
 Tensor = torch.Tensor
 

@@ -13,8 +13,9 @@ from realtime.networks.adaptiverecord import MEAN
 from training.adaptive import AdaptiveNet
 from training.config import Config
 from training.criteria import loss, spectra
-from training.recurrence import Columns, Stream, Weights, begin, log_mask, run
+from training.recurrence import run
 from training.steps import add_over_processes
+from training.streams import Columns, Stream, Weights, begin, log_mask
 
 Tensor = torch.Tensor
 
@@ -131,21 +132,26 @@ class AdaptiveLearner:
         return mask * x
 
     def state(self) -> dict[str, Any]:
-        """Return what a later `load` needs."""
-        kept: dict[str, Any] = {"net": self.net.state_dict(), "adam": self._adam.state_dict(), "past": self._past}
-        kept |= {"stream": None, "rooms": None}
-        if self._stream is not None and self._rooms is not None:
-            kept |= {"stream": dict(vars(self._stream)), "rooms": dict(vars(self._rooms))}
-        return kept
+        """Return what was learned, for a later `load`: the same in all processes."""
+        return {"net": self.net.state_dict(), "adam": self._adam.state_dict()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         self.net.load_state_dict(state["net"])
         self._adam.load_state_dict(state["adam"])
-        if state["stream"] is not None:
-            self._stream = Stream(**{k: t.to(self.net.W.device) for k, t in state["stream"].items()})
-            self._past = state["past"].to(self.net.W.device)
-            self._rooms = Rooms(**{k: t.to(self.net.W.device) for k, t in state["rooms"].items()})
+
+    def memory(self) -> dict[str, Any]:
+        """Return what this process's streams remember, for a later `remember`."""
+        if self._stream is None or self._rooms is None:
+            return {"past": None, "stream": None, "rooms": None}
+        return {"past": self._past, "stream": dict(vars(self._stream)), "rooms": dict(vars(self._rooms))}
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Go on with streams that remember."""
+        if memory["stream"] is not None:
+            self._stream = Stream(**{k: t.to(self.net.W.device) for k, t in memory["stream"].items()})
+            self._past = memory["past"].to(self.net.W.device)
+            self._rooms = Rooms(**{k: t.to(self.net.W.device) for k, t in memory["rooms"].items()})
 
     def _heard(self, w: Weights, v: Tensor, fresh: Tensor) -> tuple[Columns, Stream]:
         start = begin(w, v[0])

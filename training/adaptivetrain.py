@@ -16,6 +16,7 @@ from training.criteria import signal_to_noise_db
 from training.data import Corpus
 from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
 from training.scenes import Streams
+from training.steps import as_the_first, from_all
 
 Report = Callable[[str, float], None]
 
@@ -48,24 +49,25 @@ def train_adaptive(
     config: Config, corpus: Corpus, run: Path, report: Report, device: torch.device, rank: int, world: int
 ) -> AdaptiveLearner:
     """Train, or go on training, in a run's folder; return the learner at its end. As `training.train.train`."""
+    torch.set_flush_denormal(True)  # activations fade into them, and they cost five times the work
     settings = config.streams
     heard = Streams(corpus, config.mixtures, config.augment, settings, config.seed, rank, world)
     step, seconds = 0, 0.0
     if (run / CHECKPOINT).exists():
         found = load_checkpoint(run / CHECKPOINT)
         same_run(found.config, config, run)
-        if rank == 0:
-            heard.load(found.learner["places"])
-        else:  # the checkpoint has the streams of the first process: those of the others begin anew
-            found.learner["stream"] = None
         learner, step, seconds = kept_learner(config, found.learner, device), found.step, found.seconds
+        if len(found.learner["streams"]) == world:  # else all streams begin anew
+            heard.load(found.learner["streams"][rank]["places"])
+            learner.remember(found.learner["streams"][rank])
     else:
         learner = fresh_learner(config, corpus, report, device)
     log, since, saved = Log(run, step) if rank == 0 else None, time.monotonic() - seconds, time.monotonic()
 
     def save() -> None:
+        streams = from_all(learner.memory() | {"places": heard.state()})
         if rank == 0:
-            state = learner.state() | {"places": heard.state()}
+            state = learner.state() | {"streams": streams}
             save_checkpoint(run / CHECKPOINT, Checkpoint(config, step, time.monotonic() - since, 1.0, state))
 
     if step == 0:
@@ -78,7 +80,8 @@ def train_adaptive(
         snr_db = development(learner, corpus, device) if looks and rank == 0 else None
         if log:
             log.row(step, step / settings.steps, time.monotonic() - since, told, snr_db)
-        if step == settings.steps or time.monotonic() - saved >= config.training.checkpoint_s:
+        due = step == settings.steps or time.monotonic() - saved >= config.training.checkpoint_s
+        if as_the_first(due):
             save()
             saved = time.monotonic()
         report("training", step / settings.steps)

@@ -14,6 +14,7 @@ Random = np.random.Generator
 
 SPEEDS = ((9, 10), (19, 20), (21, 20), (11, 10))  # output over input length
 SLOWEST = 9 / 10
+WILD_OCTAVES, WILD_DB, WILD_KNOTS, BACKWARDS = 0.45, 5.0, (3, 9), 0.15
 
 
 def speed(x: Samples, rng: Random) -> Samples:
@@ -27,6 +28,19 @@ def equalise(x: Samples, rng: Random) -> Samples:
     r = rng.uniform(-3 / 8, 3 / 8, 4)
     y = lfilter([1, r[0], r[1]], [1, r[2], r[3]], x)
     return _levelled(y, x)
+
+
+def vary(x: Samples, n: int, rng: Random) -> Samples:
+    """Return n samples of a noise, again and again if need be, that hardly resemble it.
+
+    Up to half an octave higher or lower, at times backwards, through an equaliser of random bands (5 dB).
+    """
+    ratio = 2 ** rng.uniform(-WILD_OCTAVES, WILD_OCTAVES)
+    y = np.interp(np.arange(0, len(x) - 1, ratio), np.arange(len(x)), x)
+    y = np.resize(y[::-1] if rng.random() < BACKWARDS else y, n)
+    knots = np.concatenate([[0, 1], rng.uniform(0, 1, rng.integers(*WILD_KNOTS))])
+    gain_db = np.interp(np.linspace(0, 1, n // 2 + 1), np.sort(knots), WILD_DB * rng.standard_normal(len(knots)))
+    return _levelled(np.fft.irfft(np.fft.rfft(y) * 10 ** (gain_db / 20), n), x)
 
 
 def reverberate(x: Samples, room: Samples) -> Samples:

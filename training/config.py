@@ -84,6 +84,10 @@ class AugmentConfig:
     room: float = 0.0
     band_limit: float = 0.0
     clip: float = 0.0
+    wild: float = 0.0  # a recorded noise is varied far more than `speed` and `equalise` do
+    noise_room: float = 0.0  # the noise is heard through a room
+    step: float = 0.0  # the noise's level steps up or down once
+    clean: float = 0.0  # next to no noise
 
 
 @dataclass(frozen=True)

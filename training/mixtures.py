@@ -24,6 +24,8 @@ Random = np.random.Generator
 
 ATTEMPTS = 200  # drawings of a recording before a corpus counts as unusable
 BABBLE = (3, 8)  # talkers
+STEP_DB = (-10.0, 10.0)
+CLEAN_DB = (30.0, 60.0)  # SNR
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,13 @@ class Mixer:
         noise = self._sound(n, rng)
         if chosen(varied.second_noise):
             noise = noise + self._sound(n, rng) * np.float32(10 ** (rng.uniform(-10, 10) / 20))
-        snr_db = rng.uniform(*self.config.snr_db)
+        # Asked for only where set: others' drawings stay as they were.
+        if varied.noise_room and chosen(varied.noise_room) and self._rooms:
+            noise = augment.reverberate(noise, self._draw(self._rooms, rng))
+        if varied.step and chosen(varied.step):
+            noise[rng.integers(n) :] *= np.float32(10 ** (rng.uniform(*STEP_DB) / 20))
+        quiet = varied.clean and chosen(varied.clean)
+        snr_db = rng.uniform(*(CLEAN_DB if quiet else self.config.snr_db))
         level = 10 ** (rng.uniform(*self.config.level_db) / 20)
         speech = speech / np.float32(max(active_level(speech), 1e-9))
         heard = mix(speech, noise, snr_db)
@@ -86,10 +94,13 @@ class Mixer:
         else:
             whole = self._draw(self._noise, rng)
             at = rng.integers(0, max(1, len(whole) - n))
-            noise = np.resize(whole[at : at + n + n // 4], n + n // 4)
-            if rng.random() < self.varied.speed:
-                noise = augment.speed(noise, rng)
-            noise = noise[:n]
+            if self.varied.wild and rng.random() < self.varied.wild:
+                noise = augment.vary(whole[at : at + n + n // 2], n, rng)
+            else:
+                noise = np.resize(whole[at : at + n + n // 4], n + n // 4)
+                if rng.random() < self.varied.speed:
+                    noise = augment.speed(noise, rng)
+                noise = noise[:n]
             if rng.random() < self.varied.equalise:
                 noise = augment.equalise(noise, rng)
         return (noise / max(float(np.sqrt(np.mean(np.square(noise, dtype=float)))), 1e-9)).astype(np.float32)

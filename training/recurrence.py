@@ -1,79 +1,17 @@
 """The recurrence of the network that learns the room, over chunks of many streams, with its gradient by hand.
 
-The mirror of realtime/networks/adaptive: letters and equations as there. A chunk has T columns of B streams. Written
-as one function for autograd because a graph of every product in every column would cost several times the work: here
-the gradient of each matrix is one product over all columns. The streams' own bases are data: they depend on the
-masks of earlier columns, but nothing is learned through them.
+The streams' own bases are data: they depend on the masks of earlier columns, but nothing is learned through them.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from realtime.networks.adaptivelayer import EPSILON, LEAST, LOG_LEAST, LOG_MOST, MOST, OWN_LEAST, OWN_MOST, OWN_SUM
+from training.recurrencecpu import CpuRecurrence
+from training.recurrencetorch import TorchRecurrence
+from training.streams import LEARNED, Columns, Stream, Weights
 
 Tensor = torch.Tensor
-Weights = dict[str, Tensor]  # by the names of realtime.networks.adaptive.Weights
-
-EPS, OWN_START = float(EPSILON), 0.3
-LEARNED = ("W", "transition", "start", "gain", "power", "leak", "own_gain", "own_power", "own_mix", "own_floor")
-SOFT = float(LOG_LEAST), float(LOG_MOST)
-
-
-@dataclass(frozen=True)
-class Stream:
-    """What streams remember: m (K, B, R), n (K, B, J), own bases (B, J, F), age (B,)."""
-
-    m: Tensor
-    n: Tensor
-    own: Tensor
-    age: Tensor
-
-    def detached(self) -> "Stream":
-        """Return the same, without the way it came about."""
-        return Stream(self.m.detach(), self.n.detach(), self.own, self.age)
-
-    def where(self, chosen: Tensor, other: "Stream") -> "Stream":
-        """Return these streams, the chosen ones (B,) as in the other."""
-        pick = chosen[None, :, None]
-        own = torch.where(chosen[:, None, None], other.own, self.own)
-        age = torch.where(chosen, other.age, self.age)
-        return Stream(torch.where(pick, other.m, self.m), torch.where(pick, other.n, self.n), own, age)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """What the layers made of a chunk: h (K, T, B, R), d (K, T, B, J), own bases (T, B, J, F) before each column."""
-
-    h: Tensor
-    d: Tensor
-    own: Tensor
-
-
-def begin(w: Weights, v: Tensor) -> Stream:
-    """Return streams before their first column v (B, F)."""
-    k, n_bases = w["first"].shape
-    n_room, n_own = len(w["room"]), len(w["own_rate"])
-    level = v.sum(1, keepdim=True) / n_bases
-    own = (0.5 * v.detach())[:, None].repeat(1, n_own, 1)
-    own[:, :n_room] = 0
-    n = torch.full((k, len(v), n_own), OWN_START, dtype=v.dtype, device=v.device)
-    return Stream(w["first"][:, None] * level, n, own, torch.ones(len(v), dtype=v.dtype, device=v.device))
-
-
-def log_mask(w: Weights, k: int, n_speech: int, h: Tensor, d: Tensor, own: Tensor, v: Tensor) -> Tensor:
-    """Return the logarithm of the mask (..., F) after layer k.
-
-    Of h (..., R), d (..., J), the own bases (..., J, F) and the column v (..., F).
-    """
-    read, weighted = w["read"][k], d * w["own_read"][k]
-    speech = w["own_speech"]
-    s = h[..., :n_speech] @ read[:, :n_speech].T + ((weighted * speech)[..., None, :] @ own)[..., 0, :]
-    n = h[..., n_speech:] @ read[:, n_speech:].T + ((weighted * (1 - speech))[..., None, :] @ own)[..., 0, :]
-    rest = torch.log(v + EPS) - torch.log(s + n + EPS)
-    z = torch.log(s + EPS) - torch.log(n + EPS) + w["follow"][k] * rest
-    return torch.nn.functional.logsigmoid(w["slope"][k] * z)
 
 
 def run(w: Weights, v: Tensor, stream: Stream, n_speech: int, share: float, products: torch.dtype) -> tuple[Any, ...]:
@@ -95,127 +33,9 @@ def run(w: Weights, v: Tensor, stream: Stream, n_speech: int, share: float, prod
         Of the matrix products: bfloat16 where that is quick.
     """
     fixed = {name: tensor.detach() for name, tensor in w.items()}
-    made = _Recurrence.apply(
+    on_cpu = v.device.type == "cpu" and v.dtype == torch.float32
+    made = (CpuRecurrence if on_cpu else TorchRecurrence).apply(
         fixed, n_speech, share, products, v, *vars(stream).values(), *(w[name] for name in LEARNED)
     )
     h, d, own, m, n, last, age = made
     return Columns(h, d, own), Stream(m, n, last, age)
-
-
-def _powered(a: Tensor, gain: Tensor, power: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return (gain a)^power, the bounded logarithm, and whether it was within bounds."""
-    raw = torch.log(a * gain)
-    log = raw.clamp(*SOFT)
-    return torch.exp(power * log), log, raw == log
-
-
-class _Recurrence(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, w: Weights, n_speech: int, share: float, products: torch.dtype, v: Tensor, m: Tensor,
-                n: Tensor, own: Tensor, age: Tensor, *learned: Tensor) -> tuple[Tensor, ...]:  # fmt: skip
-        t_max, b, f = v.shape
-        k_max, n_rows, r = w["W"].shape
-        n_room, j = len(w["room"]), len(w["own_rate"])
-        level = 1e-3 * v.sum(2, keepdim=True) / r
-        quick, turned = w["W"].to(products), w["W"].mT.contiguous().to(products)
-        transition = w["transition"].to(products)
-        sizes = {"g": r, "q": n_rows, "inv": n_rows, "a": r, "h": r, "m": r, "g_own": j, "a_own": j, "d": j, "n": j}
-        kept = {name: v.new_empty(k_max, t_max, b, size) for name, size in sizes.items()}
-        owns, m, n, own, age = v.new_empty(t_max, b, j, f), m.clone(), n.clone(), own.clone(), age.clone()
-        for t in range(t_max):
-            x, now = v[t], level[t]
-            owns[t] = own
-            sums = own.sum(2) + float(OWN_SUM)
-            h = (m[0].to(products) @ transition).to(v.dtype) + now * w["start"]
-            d = torch.zeros_like(n[0])
-            for k in range(k_max):
-                g, g_own = h, w["own_mix"][k] * n[k] + w["own_floor"][k] + d
-                inv = (g.to(products) @ turned[k]).to(v.dtype) + EPS
-                inv[:, :f] += (g_own[:, None] @ own)[:, 0]
-                inv = 1 / inv
-                q = torch.cat([x, share * m[k]], 1) * inv
-                a = (q.to(products) @ quick[k]).to(v.dtype) + float(LEAST)
-                h = (g * _powered(a, w["gain"][k], w["power"][k])[0]).clamp(max=float(MOST)) + now
-                a_own = ((own @ q[:, :f, None])[..., 0] + float(LEAST)) / sums
-                d = g_own * _powered(a_own, w["own_gain"][k], w["own_power"][k])[0]
-                d = d.clamp(max=float(OWN_MOST)) + float(OWN_LEAST)
-                made = {"g": g, "q": q, "inv": inv, "a": a, "h": h, "m": m[k], "g_own": g_own, "a_own": a_own, "d": d,
-                        "n": n[k]}  # fmt: skip
-                for name, tensor in made.items():
-                    kept[name][k, t] = tensor
-                m[k] = h + w["leak"][k] * (m[k] - h)
-                n[k] = d
-            mask = torch.exp(log_mask(w, k_max - 1, n_speech, h, d, own, x))[:, None]
-            rate = torch.maximum(w["own_rate"][n_room:, None], (1 / (1 + age))[:, None, None])
-            speech = w["own_speech"][n_room:, None]
-            heard = x[:, None] * (speech * mask + (1 - speech) * (1 - mask))
-            own[:, n_room:] += rate * (heard - own[:, n_room:])
-            age += 1
-        ctx.kept, ctx.w, ctx.settings, ctx.level, ctx.owns, ctx.f = kept, w, (share, products), level, owns, f
-        ctx.mark_non_differentiable(owns, m, n, own, age)
-        return kept["h"], kept["d"], owns, m, n, own, age
-
-    @staticmethod
-    def backward(ctx: Any, dh_all: Tensor, dd_all: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
-        """Go back through columns and layers; dL/dh and dL/dd of all columns are given, those of the state are not."""
-        w, kept, level, owns, f = ctx.w, ctx.kept, ctx.level, ctx.owns, ctx.f
-        share, products = ctx.settings
-        k_max, t_max, b, r = kept["h"].shape
-        quick, turned = w["W"].to(products), w["W"].mT.contiguous().to(products)
-        back = w["transition"].mT.contiguous().to(products)
-        grads = {name: torch.zeros_like(w[name]) for name in LEARNED}
-        da_all, dl_all = torch.empty_like(kept["a"]), torch.empty_like(kept["q"])
-        dg_all = kept["g"].new_empty(t_max, b, r)  # into layer 0
-        dv = torch.zeros_like(kept["q"][0, :, :, :f])
-        dm, dn = torch.zeros_like(kept["m"][:, 0]), torch.zeros_like(kept["n"][:, 0])
-        for t in reversed(range(t_max)):
-            own = owns[t]
-            sums = own.sum(2) + float(OWN_SUM)
-            dg = dg_own = None  # what the layer above wants of h and d
-            for k in reversed(range(k_max)):
-                g, q, inv, a, h, m = (kept[name][k, t] for name in ("g", "q", "inv", "a", "h", "m"))
-                g_own, a_own = kept["g_own"][k, t], kept["a_own"][k, t]
-                grads["leak"][k] += (dm[k] * (m - h)).sum(0)
-                dh = dh_all[k, t] + (1 - w["leak"][k]) * dm[k]
-                dd = dd_all[k, t] + dn[k]
-                if dg is not None and dg_own is not None:
-                    dh, dd = dh + dg, dd + dg_own
-                dm[k] = w["leak"][k] * dm[k]
-                risen, log, within = _powered(a, w["gain"][k], w["power"][k])
-                dlog_h = torch.where(g * risen < float(MOST), dh * g * risen, 0)
-                grads["power"][k] += (dlog_h * log).sum(0)
-                dlog = torch.where(within, dlog_h * w["power"][k], 0)
-                grads["gain"][k] += dlog.sum(0) / w["gain"][k]
-                da = dlog / a
-                dg = torch.where(g * risen < float(MOST), dh * risen, 0)
-                dq = (da.to(products) @ turned[k]).to(a.dtype)
-                risen, log, within = _powered(a_own, w["own_gain"][k], w["own_power"][k])
-                free = g_own * risen < float(OWN_MOST)
-                dlog_d = torch.where(free, dd * g_own * risen, 0)
-                grads["own_power"][k] += (dlog_d * log).sum(0)
-                dlog = torch.where(within, dlog_d * w["own_power"][k], 0)
-                grads["own_gain"][k] += dlog.sum(0) / w["own_gain"][k]
-                dq[:, :f] += ((dlog / a_own / sums)[:, None] @ own)[:, 0]
-                dg_own = torch.where(free, dd * risen, 0)
-                dobserved = dq * inv
-                dl = -dobserved * q
-                dv[t] += dobserved[:, :f]
-                dm[k] += share * dobserved[:, f:]
-                dg = dg + (dl.to(products) @ quick[k]).to(a.dtype)
-                dg_own = dg_own + (own @ dl[:, :f, None])[..., 0]
-                grads["own_mix"][k] += (dg_own * kept["n"][k, t]).sum(0)
-                grads["own_floor"][k] += dg_own.sum(0)
-                dn[k] = w["own_mix"][k] * dg_own
-                da_all[k, t], dl_all[k, t] = da, dl
-            assert dg is not None
-            dg_all[t] = dg
-            dm[0] += (dg.to(products) @ back).to(dg.dtype)
-            grads["start"] += (dg * level[t]).sum(0)
-        for k in range(k_max):
-            q, g = (kept[name][k].flatten(0, 1).to(products) for name in ("q", "g"))
-            da, dl = da_all[k].flatten(0, 1).to(products), dl_all[k].flatten(0, 1).to(products)
-            grads["W"][k] = (q.T @ da).to(dv.dtype) + (dl.T @ g).to(dv.dtype)
-        before, dg = kept["m"][0].flatten(0, 1).to(products), dg_all.flatten(0, 1).to(products)
-        grads["transition"] += (before.T @ dg).to(dv.dtype)
-        # l, the level, is data as well
-        return None, None, None, None, dv, dm, dn, None, None, *(grads[name] for name in LEARNED)

@@ -26,6 +26,20 @@ def add_over_processes(tensors: Iterable[Tensor]) -> None:
             distributed.all_reduce(tensor)
 
 
+def from_all(thing: Any) -> list[Any]:
+    """Return what every process gives, in their order."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return [thing]
+    things = [None] * distributed.get_world_size()
+    distributed.all_gather_object(things, thing)
+    return things
+
+
+def as_the_first(choice: bool) -> bool:
+    """Return what the first process chose: clocks differ, and all have to do the same."""
+    return bool(from_all(choice)[0])
+
+
 Losses = Callable[[Network], float]
 """Tells the loss of a candidate over the columns that the streams are from."""
 

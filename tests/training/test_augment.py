@@ -70,3 +70,12 @@ def test_made_noises_are_finite_repeatable_and_of_one_level(kind) -> None:
         assert 0.9 < rms(noise) < 1.2
         assert np.array_equal(noise, kind(8000, np.random.default_rng(seed)))
     assert not np.array_equal(made[0], made[1])
+
+
+def test_vary_keeps_length_and_level_and_moves_a_tone_by_up_to_half_an_octave() -> None:
+    found = []
+    for seed in range(30):
+        y = augment.vary(tone(1000, 20000), RATE, np.random.default_rng(seed))
+        assert y.shape == (RATE,) and y.dtype == np.float32 and abs(rms(y) - rms(tone(1000))) < 1e-3
+        found.append(np.argmax(np.abs(np.fft.rfft(y))))
+    assert 700 < min(found) < 800 and 1250 < max(found) < 1400

@@ -73,3 +73,18 @@ def test_a_corpus_of_broken_files_gets_one_sentence(tmp_path: Path) -> None:
     corpus = read_folders(tmp_path / "clean", tmp_path / "noise", None, 0)
     with pytest.raises(AudioFileError, match="cannot be used"):
         Mixer(corpus, CONFIG, AugmentConfig(), 0).mixture(0)
+
+
+def test_clean_mixtures_have_next_to_no_noise_and_a_step_changes_its_level_once(corpus) -> None:
+    settings = MixturesConfig(seconds=2.0, snr_db=(0.0, 0.0))
+    clean = Mixer(corpus, settings, AugmentConfig(clean=1.0), 0)
+    stepped, plain = (Mixer(corpus, settings, AugmentConfig(step=p), 0) for p in (1.0, 0.0))
+    steps = []
+    for number in range(5):
+        made = clean.mixture(number)
+        ratio_db = 10 * np.log10(np.sum(made.speech**2) / np.sum((made.mixture - made.speech) ** 2))
+        assert ratio_db > 20
+        a, b = (m.mixture(number).mixture - m.mixture(number).speech for m in (stepped, plain))
+        gain = np.abs(a).reshape(-1, 400).sum(1) / np.maximum(np.abs(b).reshape(-1, 400).sum(1), 1e-9)
+        steps.append(20 * np.log10(gain.max() / max(gain.min(), 1e-9)))
+    assert all(0 <= s < 11 for s in steps) and max(steps) > 2

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from tests.networks.adaptive_oracle import Oracle, random_weights
-from training.recurrence import LEARNED, Stream, begin, log_mask, run
+from training.recurrence import run
+from training.streams import LEARNED, Stream, begin, log_mask
 
 N_SPEECH, SHARE, N_BINS = 4, 0.2, 9
 SIZES = {"n_bins": N_BINS, "n_bases": 7, "n_layers": 3, "n_room": 1, "followers": "nns"}
