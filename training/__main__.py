@@ -12,8 +12,8 @@ from rich.progress import Progress
 from realtime.base.errors import UnfoldError
 from realtime.engine.preset import BUILT_IN
 from realtime.model import Model, load_model
-from training.adaptivelearner import AdaptiveLearner
 from training.config import Config, read_config
+from training.control import ControlLearner
 from training.data import Corpus, read_corpus, read_folders
 from training.evaluate import describe, page, plot, score_systems, write_csv
 from training.export import card_of, card_page, write
@@ -23,7 +23,8 @@ from training.pairs import development_pairs, folder_pairs
 from training.runs import load_checkpoint
 from training.score import engine, score, table
 from training.sparse import learn
-from training.systems import PEERS, command_system, lined_up, peer_system, preset_system
+from training.streamlearner import StreamLearner, enhancer
+from training.systems import PEERS, checkpoint_system, command_system, lined_up, peer_system, preset_system
 from training.table import Table, table_configs
 from training.train import any_learner, nmf_learner, processes
 from training.train import train_any as run_training
@@ -56,7 +57,9 @@ def command_line(name: str, config: Path, out: Path, changes: list[str] | None) 
     options = "".join(f" --set {change}" for change in changes or ())
     own = config.resolve().parent == CONFIGS.resolve()
     file = f"presets/train/{config.name}" if own else config.name if config.is_absolute() else config
-    return f"python -m training {name} {file} --data DIR --out {out.name}{options}"
+    world = processes()[1]
+    python = f"torchrun --nproc-per-node {world} -m --" if world > 1 else "python -m"
+    return f"{python} training {name} {file} --data DIR --out {out.name}{options}"
 
 
 def start_of(path: Path) -> Model:
@@ -173,6 +176,7 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for results.md, results.csv and results.png.")] = Path("evaluation"),
     layers: Annotated[list[int] | None, typer.Option(help="Score the presets at this depth too.")] = None,
     peers: Annotated[str, typer.Option(help=f"Any of {', '.join(PEERS)}, with commas.")] = "",
+    checkpoint: Annotated[list[Path] | None, typer.Option(help="checkpoint.pt of a network that remembers.")] = None,
     command: Annotated[list[str] | None, typer.Option(help="NAME='prog {in} {out}'; may be given again.")] = None,
     running: Annotated[bool, typer.Option(help="Score after 10 s of the same noise too.")] = False,
     mixtures: Annotated[int, typer.Option(min=1, help="Mixtures to make of --data.")] = 120,
@@ -185,6 +189,7 @@ def evaluate(
     if (pairs is None) == (data is None):
         raise UnfoldError("give either --pairs DIR or --data DIR: what shall be scored on")
     ours = [preset_system(name, depth) for name in preset for depth in [None, *(layers or [])]]
+    ours += [checkpoint_system(path) for path in checkpoint or []]
     others = [peer_system(name) for name in peers.split(",") if name]
     for text in command or []:
         name, _, line = text.partition("=")
@@ -204,18 +209,22 @@ def evaluate(
 
 
 def _finish(
-    learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool
+    learner: Learner | StreamLearner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool
 ) -> None:
     """Write the model file and its card, with its scores if wanted."""
     out.parent.mkdir(parents=True, exist_ok=True)
     card = card_of(learner, config, corpus, command)
-    write(learner, config, card, out)
-    if scored:
-        card["metrics"] = score(engine(load_model(out)), corpus, config.seed)
+    live = config.network.kind != "control"
+    if live:
         write(learner, config, card, out)
+    if scored:
+        enhance = enhancer(learner) if isinstance(learner, ControlLearner) else engine(load_model(out))
+        card["metrics"] = score(enhance, corpus, config.seed)
         print(table(card["metrics"]))
+        if live:
+            write(learner, config, card, out)
     out.with_suffix(".md").write_text(card_page(card))
-    print(f"{out} written")
+    print(f"{out} written" if live else f"{out.with_suffix('.md')} written; this kind runs from its checkpoint alone")
 
 
 def main() -> None:

@@ -25,9 +25,9 @@ class ConfigError(UnfoldError):
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """A deep NMF ("nmf"), the sigmoid network it is compared with ("mlp"), or one that learns the room ("adaptive").
+    """A deep NMF ("nmf"), one that learns the room ("adaptive"), and the networks they are compared with.
 
-    The last is an NMF as well; it needs no context, since what it knows of the past is in its memory.
+    These are one of sigmoids ("mlp") and a recurrent one ("control"). What remembers needs no context.
     """
 
     kind: str = "nmf"
@@ -40,7 +40,7 @@ class NetworkConfig:
     noise_bases: int = 100
     beta: float = 1.0  # of the divergence; only 1 runs live
     sparsity: float = 0.0  # mu of the layers
-    hidden: tuple[int, ...] = (1536, 1536)  # of kind "mlp"
+    hidden: tuple[int, ...] = (1536, 1536)  # of kinds "mlp" and "control"
     # of kind "adaptive":
     compression: float = 0.67  # p, of the magnitudes
     memory_share: float = 0.2  # rho, of the remembered activations beside the column
@@ -145,8 +145,9 @@ class Config:
     criterion: CriterionConfig = field(default_factory=CriterionConfig)
 
 
+STREAMED = ("adaptive", "control")  # kinds that remember
 CHOICES = {
-    "network.kind": ("nmf", "mlp", "adaptive"),
+    "network.kind": ("nmf", "mlp", "adaptive", "control"),
     "mixtures.target": ("magnitude", "phase-sensitive"),
     "streams.products": ("float32", "bfloat16"),
     "training.method": ("mbp", "adam"),
@@ -210,14 +211,14 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
     if net.kind != "nmf" and config.training.method != "adam":
         method = config.training.method
         raise ConfigError(f'{source}: kind {net.kind} is trained by training.method = "adam", not {method!r}')
-    if net.kind == "adaptive":
-        _check_adaptive(config, source)
+    if net.kind in STREAMED:
+        _check_streams(config, source)
     if len(net.hidden) != 2 or min(net.hidden) < 1:
         raise ConfigError(f"{source}: network.hidden is {list(net.hidden)}, not the sizes of two layers")
     return config
 
 
-def _check_adaptive(config: Config, source: str) -> None:
+def _check_streams(config: Config, source: str) -> None:
     net, streams = config.network, config.streams
     if min((*net.noise_memory, *net.speech_memory), default=1.0) <= 0:
         raise ConfigError(f"{source}: network.noise_memory and speech_memory are columns, more than 0")

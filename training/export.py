@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from realtime.base.errors import ModelError
+from realtime.base.errors import ModelError, UnfoldError
 from realtime.model import Model, save_model
 from realtime.modelfile import StftSettings
 from training.adaptivelearner import AdaptiveLearner
@@ -18,6 +18,7 @@ from training.dnmf import Network
 from training.learners import Learner, MlpLearner
 from training.mlp import to_dense_model
 from training.score import table
+from training.streamlearner import StreamLearner
 
 
 def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
@@ -36,7 +37,7 @@ def to_model(net: Network, context: int, card: dict[str, Any]) -> Model:
     return Model("nmf", StftSettings(), context, sources, net.layers, net.readouts, net.sparsity, weights, card)
 
 
-def card_of(learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
+def card_of(learner: Learner | StreamLearner, config: Config, corpus: Corpus, command: str) -> dict[str, Any]:
     """Return what a model's card tells but its scores."""
     return {
         "name": config.name,
@@ -53,10 +54,12 @@ def card_of(learner: Learner | AdaptiveLearner, config: Config, corpus: Corpus, 
     }
 
 
-def write(learner: Learner | AdaptiveLearner, config: Config, card: dict[str, Any], out: Path) -> None:
+def write(learner: Learner | StreamLearner, config: Config, card: dict[str, Any], out: Path) -> None:
     """Write the model file of whatever was trained."""
     if isinstance(learner, AdaptiveLearner):
         save_model(out, learner.net.model(card))
+    elif isinstance(learner, StreamLearner):
+        raise UnfoldError(f"a network of kind {config.network.kind} does not run live; score its checkpoint: evaluate")
     elif isinstance(learner, MlpLearner):
         save_model(out, to_dense_model(learner.net, config.network.context, card))
     else:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+import torch
 from numpy.typing import NDArray
 from scipy.signal import correlate, firwin, resample_poly
 
@@ -21,7 +22,11 @@ from realtime.base.errors import UnfoldError
 from realtime.engine.preset import load_preset
 from realtime.plugins.denoise import Denoise
 from realtime.render import render
+from training.config import STREAMED
 from training.metrics import RATE
+from training.runs import load_checkpoint
+from training.streamlearner import enhancer
+from training.streamtrain import kept_learner
 
 Floats = NDArray[np.float32]
 LARGEST_LAG_S = 0.2
@@ -58,6 +63,21 @@ def preset_system(wanted: str, layers: int | None = None) -> System:
         sum(m.n_parameters for m in models),
         sum(m.macs_at(depth) for m in models),
     )
+
+
+def checkpoint_system(path: Path) -> System:
+    """Return the network of a checkpoint of streams, run by torch: what does not run live can be compared as well.
+
+    Raises
+    ------
+    UnfoldError
+        If the checkpoint cannot be read, or is of a network that remembers nothing.
+    """
+    found = load_checkpoint(path)
+    if found.config.network.kind not in STREAMED:
+        raise UnfoldError(f"{path} is of kind {found.config.network.kind}; export it, and score the preset")
+    learner = kept_learner(found.config, found.learner, torch.device("cpu"))
+    return System(found.config.name, enhancer(learner), learner.n_weights, learner.multiplications)
 
 
 def _peer_package(name: str, package: str) -> Any:

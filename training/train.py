@@ -18,9 +18,7 @@ from torch import distributed
 from realtime.base.errors import UnfoldError
 from realtime.model import Model
 from realtime.modelfile import StftSettings
-from training.adaptivelearner import AdaptiveLearner
-from training.adaptivetrain import kept_learner, train_adaptive
-from training.config import AugmentConfig, Config, MixturesConfig
+from training.config import STREAMED, AugmentConfig, Config, MixturesConfig
 from training.data import Corpus
 from training.dnmf import deep
 from training.learners import Learner, MlpLearner, NmfLearner
@@ -29,6 +27,8 @@ from training.mlp import NAMES, Mlp, random_mlp
 from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
 from training.sparse import learn
 from training.steps import add_over_processes
+from training.streamlearner import StreamLearner
+from training.streamtrain import kept_learner, train_streams
 
 N_BINS = StftSettings().n_fft // 2 + 1
 DEVELOPMENT_MIXTURES = 100
@@ -115,9 +115,9 @@ def nmf_learner(config: Config, w: torch.Tensor) -> NmfLearner:
     )  # fmt: skip
 
 
-def any_learner(config: Config, state: dict[str, Any]) -> Learner | AdaptiveLearner:
+def any_learner(config: Config, state: dict[str, Any]) -> Learner | StreamLearner:
     """Return the learner of a checkpoint, of whatever kind."""
-    return kept_learner(config, state, device()) if config.network.kind == "adaptive" else old_learner(config, state)
+    return kept_learner(config, state, device()) if config.network.kind in STREAMED else old_learner(config, state)
 
 
 def old_learner(config: Config, state: dict[str, Any]) -> Learner:
@@ -134,17 +134,17 @@ def old_learner(config: Config, state: dict[str, Any]) -> Learner:
 
 def train_any(
     config: Config, corpus: Corpus, run: Path, start: Model | None, report: Report
-) -> Learner | AdaptiveLearner:
+) -> Learner | StreamLearner:
     """As `train`, for a network of any kind."""
-    if config.network.kind != "adaptive":
+    if config.network.kind not in STREAMED:
         return train(config, corpus, run, start, report)
     if start is not None:
         raise UnfoldError(
-            "a network of kind adaptive learns its own dictionary, of compressed columns; leave out --start"
+            f"a network of kind {config.network.kind} does not start from a dictionary of magnitudes; leave out --start"
         )
     rank, world = processes()
     run.mkdir(parents=True, exist_ok=True)
-    return train_adaptive(config, corpus, run, report, device(), rank, world)
+    return train_streams(config, corpus, run, report, device(), rank, world)
 
 
 def train(

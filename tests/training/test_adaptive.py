@@ -19,11 +19,11 @@ from realtime.plugins.denoise import Denoise
 from realtime.render import render
 from tests.training.corpora import folders
 from training.adaptivelearner import AdaptiveLearner, fit_rooms
-from training.adaptivetrain import CHECKPOINT, kept_learner, train_adaptive
 from training.config import Config, ConfigError, CriterionConfig, read_config
 from training.criteria import EDGE, HOP, loss, overlap_add, spectra, waveform
 from training.data import read_folders
 from training.runs import load_checkpoint, read_log
+from training.streamtrain import CHECKPOINT, kept_learner, train_streams
 
 SETTINGS = """
 name = "small"
@@ -81,7 +81,7 @@ def config_of(root: Path, changes: tuple[str, ...] = ()) -> Config:
 def in_process(root: Path, run: Path) -> AdaptiveLearner:
     config = config_of(root)
     corpus = read_folders(root / "clean", root / "noise", None, config.seed)
-    return train_adaptive(config, corpus, run, lambda part, share: None, CPU, 0, 1)
+    return train_streams(config, corpus, run, lambda part, share: None, CPU, 0, 1)
 
 
 def rows(run: Path) -> list[dict]:
@@ -112,10 +112,29 @@ def test_a_killed_run_goes_on_to_the_same_curve_and_weights(root: Path, tmp_path
     assert all(torch.equal(found, wanted[name]) for name, found in learner.net.state_dict().items())
 
 
+def test_streams_of_two_processes_go_on_where_they_were(root: Path, tmp_path: Path) -> None:
+    """A run of torchrun that is stopped, against one that is not."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "--"]
+    options = [f"--clean={root / 'clean'}", f"--noise={root / 'noise'}", f"--out={tmp_path / 'm'}", "--no-score"]
+    command = [*torchrun, "training", "train", str(root / "small.toml"), *options, "--set=streams.steps=60"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    subprocess.run([*command, f"--run={whole}"], check=True, env=environment, capture_output=True)
+    worker = subprocess.Popen([*command, f"--run={stopped}"], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 90
+    while len(read_log(stopped / "log.csv")) < 5 and time.monotonic() < deadline and worker.poll() is None:
+        time.sleep(0.002)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait() != 0
+    found = load_checkpoint(stopped / CHECKPOINT)
+    assert 0 < found.step < 60 and len(found.learner["streams"]) == 2
+    subprocess.run([*command, f"--run={stopped}"], check=True, env=environment, capture_output=True)
+    assert rows(stopped) == rows(whole)
+
+
 def test_what_is_trained_is_what_runs_live(trained) -> None:
     """The engine, with the fits of its room, against the same chunks through torch."""
     learner = kept_learner(trained[1].config, trained[1].state(), CPU)
-    learner._stream = learner._rooms = None
     chunk = 125 * HOP
     x = (0.1 * np.random.default_rng(0).standard_normal(4 * chunk)).astype(np.float32)
     x *= np.repeat(np.random.default_rng(1).uniform(0.1, 1, 40), chunk // 10).astype(np.float32)

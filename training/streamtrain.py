@@ -1,4 +1,4 @@
-"""The training loop of the network that learns the room: streams, chunks, checkpoints that resume to the same curve."""
+"""The training loop of networks that remember: streams, chunks, checkpoints that resume to the same curve."""
 
 import time
 from collections.abc import Callable
@@ -10,34 +10,52 @@ import numpy as np
 import torch
 
 from training.adaptive import AdaptiveNet, initial_bases
-from training.adaptivelearner import LAST_RATE, WARM_UP, AdaptiveLearner
+from training.adaptivelearner import AdaptiveLearner
 from training.config import AugmentConfig, Config
+from training.control import Control, ControlLearner
 from training.criteria import signal_to_noise_db
 from training.data import Corpus
 from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
 from training.scenes import Streams
 from training.steps import as_the_first, from_all
+from training.streamlearner import StreamLearner
 
 Report = Callable[[str, float], None]
 
 CHECKPOINT = "checkpoint.pt"
+WARM_UP = 60  # steps
+LAST_RATE = 0.04  # of the learning rate, at the end
 DEVELOPMENT_CHUNKS = 6
 DEVELOPMENTS = 50  # looks at held-out streams in a run
 
 
-def fresh_learner(config: Config, corpus: Corpus, report: Report, device: torch.device) -> AdaptiveLearner:
-    """Return what a run begins with: bases of speech and of noise, unfolded."""
+def fresh_learner(config: Config, corpus: Corpus, report: Report, device: torch.device) -> StreamLearner:
+    """Return what a run begins with: bases of speech and of noise, unfolded; or the control, at random."""
+    if config.network.kind == "control":
+        return ControlLearner(config, Control(config.network, config.seed).to(device))
     bases, room = initial_bases(config, corpus, lambda share: report("dictionary", share))
     return AdaptiveLearner(config, AdaptiveNet(config.network, bases, room, config.seed).to(device))
 
 
-def kept_learner(config: Config, state: dict[str, Any], device: torch.device) -> AdaptiveLearner:
+def kept_learner(config: Config, state: dict[str, Any], device: torch.device) -> StreamLearner:
     """Return the learner of a checkpoint."""
-    f, r = state["net"]["read"].shape[1:]
-    net = AdaptiveNet(config.network, np.ones((f, r), np.float32), state["net"]["room"].numpy(), config.seed)
-    learner = AdaptiveLearner(config, net.to(device))
+    learner: StreamLearner
+    if config.network.kind == "control":
+        learner = ControlLearner(config, Control(config.network, config.seed).to(device))
+    else:
+        f, r = state["net"]["read"].shape[1:]
+        net = AdaptiveNet(config.network, np.ones((f, r), np.float32), state["net"]["room"].numpy(), config.seed)
+        learner = AdaptiveLearner(config, net.to(device))
     learner.load(state)
     return learner
+
+
+def unheard(learner: StreamLearner) -> StreamLearner:
+    """Return a learner of the same network that is in no stream yet."""
+    if isinstance(learner, ControlLearner):
+        return ControlLearner(learner.config, learner.net)
+    assert isinstance(learner, AdaptiveLearner)
+    return AdaptiveLearner(learner.config, learner.net)
 
 
 def rate_at(step: int, steps: int) -> float:
@@ -45,9 +63,9 @@ def rate_at(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + cos(pi * step / steps)))
 
 
-def train_adaptive(
+def train_streams(
     config: Config, corpus: Corpus, run: Path, report: Report, device: torch.device, rank: int, world: int
-) -> AdaptiveLearner:
+) -> StreamLearner:
     """Train, or go on training, in a run's folder; return the learner at its end. As `training.train.train`."""
     torch.set_flush_denormal(True)  # activations fade into them, and they cost five times the work
     settings = config.streams
@@ -90,11 +108,11 @@ def train_adaptive(
     return learner
 
 
-def development(learner: AdaptiveLearner, corpus: Corpus, device: torch.device) -> float:
+def development(learner: StreamLearner, corpus: Corpus, device: torch.device) -> float:
     """Return the mean SNR in dB over held-out streams: the same each time."""
     config = learner.config
     streams = Streams(corpus, config.mixtures, AugmentConfig(), config.streams, config.seed, development=True)
-    other = AdaptiveLearner(config, learner.net)
+    other = unheard(learner)
     found = []
     for _ in range(DEVELOPMENT_CHUNKS):
         speech, mixture, fresh = _tensors(streams, device)
