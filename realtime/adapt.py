@@ -66,6 +66,7 @@ class Room:
         self.bases = start
         self.heard = start[:0]
         self._ring = network.keep["heard"]
+        self.parts: Floats | None = None
         self._new = 0
         self._silent = not has_room(network)
         self._waiting: Floats | None = None
@@ -85,7 +86,8 @@ class Room:
             self.heard = np.concatenate([self.heard, rows])[-FIT_ROWS:]
             self._new += len(rows)
             if self._new >= FIT_EVERY:
-                self.bases, self._waiting = fit(self.heard, self.bases)
+                self.bases, self.parts = fit(self.heard, self.bases)
+                self._waiting = self.parts
                 self._new, self._silent, made = 0, False, True
         if self._waiting is not None and use_room(self.network, self._waiting):
             self._waiting = None
@@ -123,6 +125,14 @@ class Adapter:
             room.step(int(place[0]))
             found[network.address] = room
         self._rooms = found
+
+    def room_of(self, network: State) -> tuple[Floats, Floats] | None:
+        """Return bases and parts, as `fit` does, of the room that a running network has learned. [main-thread]
+
+        None before its first fit.
+        """
+        room = self._rooms.get(network.address)
+        return None if room is None or room.parts is None else (room.bases, room.parts)
 
     def start(self) -> None:
         """Let a thread do it while sound runs. [main-thread]"""

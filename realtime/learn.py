@@ -160,10 +160,10 @@ def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> AnyModel:
     if isinstance(model, AdaptiveModel):
         heard = heard_in_room(model, x, sample_rate)
         with_it = with_room(model, *fit(heard, model.room_start(heard.shape[1]), N_UPDATES))
-        return _told(with_it, f"With the noise of a room, from {len(x) / sample_rate:.1f} s of it.")
+        return told(with_it, f"With the noise of a room, from {len(x) / sample_rate:.1f} s of it.")
     own = _with_bases(model, "noise")
     made = with_learned(own, fit_bases(stacked_magnitudes(x, sample_rate, own.n_bins, own.context)))
-    return _told(made, f"With {N_BASES} bases of a noise, from {len(x) / sample_rate:.1f} s of it.")
+    return told(made, f"With {N_BASES} bases of a noise, from {len(x) / sample_rate:.1f} s of it.")
 
 
 def learn_voice(model: AnyModel, x: Floats, sample_rate: float) -> Model:
@@ -194,7 +194,7 @@ def learn_voice(model: AnyModel, x: Floats, sample_rate: float) -> Model:
         )
     v = v[:, heard] / v[:, heard].sum(axis=0)  # soft sounds count as much as loud ones
     made = with_voice(own, fit_bases(v, N_VOICE_BASES))
-    return _told(made, f"With {N_VOICE_BASES} bases of a voice, from {len(x) / sample_rate:.1f} s of it.")
+    return told(made, f"With {N_VOICE_BASES} bases of a voice, from {len(x) / sample_rate:.1f} s of it.")
 
 
 def heard_in_room(model: AdaptiveModel, x: Floats, sample_rate: float) -> Floats:
@@ -226,5 +226,6 @@ def _with_bases(model: AnyModel, what: str) -> Model:
     return model
 
 
-def _told(model: Learned, what: str) -> Learned:
+def told(model: Learned, what: str) -> Learned:
+    """Return the model with this sentence added to what its card says was learned. [thread-safe]"""
     return replace(model, card=model.card | {"learned": f"{model.card.get('learned', '')} {what}".strip()})

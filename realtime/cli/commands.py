@@ -30,11 +30,22 @@ class LatencyMs(StrEnum):
     lowest = "4"
 
 
+class Adapt(StrEnum):
+    """Whether the room is learned."""
+
+    off = "off"
+    on = "on"
+    freeze = "freeze"
+
+
 PresetOption = Annotated[str, typer.Option(help="Name or .toml path; see 'unfold presets'.")]
 LayersOption = Annotated[int | None, typer.Option(min=0, help="Layers to run; the preset's own by default.")]
 AmountOption = Annotated[
     float | None,
     typer.Option(min=0.0, max=100.0, metavar="DB", help="Remove at most so much: 0 nothing, 100 no limit."),
+]
+AdaptOption = Annotated[
+    Adapt | None, typer.Option(help="Learn the room; freeze keeps what a preset knows of it. The preset's by default.")
 ]
 LatencyOption = Annotated[LatencyMs, typer.Option(help="Delay of the transform; lower costs more.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -86,6 +97,7 @@ def live(
     preset: PresetOption = "default",
     layers: LayersOption = None,
     amount: AmountOption = None,
+    adapt: AdaptOption = None,
     block: Annotated[int, typer.Option(min=0, max=8192, help="Frames per block; 0: the device chooses.")] = 0,
     rate: Annotated[float | None, typer.Option(metavar="HZ", help="Sample rate; the device's own by default.")] = None,
     latency_ms: LatencyOption = LatencyMs.full,
@@ -95,6 +107,10 @@ def live(
     measure_latency: Annotated[
         bool, typer.Option("--measure-latency", help="Play a quiet burst of noise and time its way to the input.")
     ] = False,
+    keep_room: Annotated[
+        str | None,
+        typer.Option("--keep-room", metavar="PRESET", help="In the end, write a preset with the room learned."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Clean a microphone, a file or the built-in clip in real time. [main-thread]"""
@@ -106,6 +122,7 @@ def live(
         preset,
         layers,
         amount,
+        None if adapt is None else list(Adapt).index(adapt),
         block,
         rate,
         int(latency_ms.value),
@@ -113,6 +130,7 @@ def live(
         record,
         channel,
         measure_latency,
+        keep_room,
     )
     run_live(session, as_json)
 
@@ -132,13 +150,15 @@ def enhance(
     preset: PresetOption = "default",
     layers: LayersOption = None,
     amount: AmountOption = None,
+    adapt: AdaptOption = None,
     latency_ms: LatencyOption = LatencyMs.full,
     jobs: Annotated[int, typer.Option(min=1, help="Files at once.")] = 1,
 ) -> None:
     """Clean audio files: same length, rate and channels, lined up with the input. [main-thread]"""
     from realtime.cli.enhance import enhance_files
 
-    enhance_files(inputs, output, preset, layers, amount, int(latency_ms.value), jobs)
+    mode = None if adapt is None else list(Adapt).index(adapt)
+    enhance_files(inputs, output, preset, layers, amount, mode, int(latency_ms.value), jobs)
 
 
 learn_app = typer.Typer(no_args_is_help=True, help="Learn a noise or a voice, and make a preset for it.")

@@ -43,6 +43,7 @@ def enhance_files(
     preset_name: str,
     layers: int | None,
     amount_db: float | None,
+    adapt: int | None,
     latency_ms: int,
     jobs: int,
 ) -> None:
@@ -56,7 +57,7 @@ def enhance_files(
         A file, or a folder (made if missing) for files named after the inputs; None writes beside each input.
     preset_name : str
         Name or .toml path.
-    layers, amount_db
+    layers, amount_db, adapt
         In place of the preset's own values.
     latency_ms : int
         32, 16, 8 or 4.
@@ -74,7 +75,7 @@ def enhance_files(
     stop = threading.Event()
 
     def make_chain(sample_rate: float) -> Chain:
-        return preset.chain(sample_rate, latency_ms, layers, amount_db)
+        return preset.chain(sample_rate, latency_ms, layers, amount_db, adapt)
 
     failures = []
     with Progress(console=Console(stderr=True)) as bar, ThreadPoolExecutor(jobs) as pool:

@@ -1,4 +1,4 @@
-"""``unfold learn``: a preset for a noise or a voice, from a few seconds of it. Main thread."""
+"""``unfold learn``: a preset for a noise or a voice, from a few seconds of it or from a run. Main thread."""
 
 import shlex
 import time
@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
+from realtime.adapt import Adapter
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.audiofile import open_audio
 from realtime.base.errors import AudioFileError, DeviceError, PresetError
 from realtime.devices.portaudio import PortAudioStream, find_device
 from realtime.engine.chain import Chain
-from realtime.engine.preset import load_preset, preset_folders, with_model
+from realtime.engine.preset import Preset, load_preset, preset_folders, with_model
 from realtime.host import Host
+from realtime.learn import told, with_room
 from realtime.model import AnyModel, load_model
+from realtime.plugins.denoise import Denoise
 
 Samples = NDArray[np.float32]
 Learner = Callable[[AnyModel, Samples, float], AnyModel]
@@ -53,12 +57,58 @@ def learn(learner: Learner, source: Path | None, device: str | None, seconds: fl
     if source is not None and device is not None:
         raise DeviceError(f"a file and a device cannot both be listened to; leave out {source} or {device!r}")
     preset, target = load_preset(base), _target(output)
+    model = _denoise_model(preset)
+    x, rate = _read(source, seconds) if source is not None else _listen(device, seconds)
+    _write(preset, learner(model, x, rate), target, output)
+
+
+class RoomKeeper:
+    """Writes a preset with the room that a running one has learned; what cannot be is said before sound runs.
+
+    Parameters
+    ----------
+    base : str
+        The preset that will run: name or path.
+    output : str
+        As `learn` takes it.
+
+    Raises
+    ------
+    PresetError
+        If there is no such preset, it does not learn its room, or the new one cannot be written.
+    """
+
+    def __init__(self, base: str, output: str) -> None:
+        self._preset, self._target, self._output = load_preset(base), _target(output), output
+        if not isinstance(_denoise_model(self._preset), AdaptiveModel):
+            raise PresetError(f"preset {self._preset.name!r} does not learn its room; choose another, as default")
+
+    def keep(self, chain: Chain, adapter: Adapter) -> None:
+        """Write the preset and its model, and say how to hear it. [main-thread]
+
+        Raises
+        ------
+        PresetError, ModelError
+            If nothing was learned yet, or a file cannot be written.
+        """
+        room, model = None, None
+        for plugin in chain.plugins:
+            if isinstance(plugin, Denoise) and isinstance(plugin.model, AdaptiveModel) and plugin.network is not None:
+                room, model = adapter.room_of(plugin.network), plugin.model
+        if room is None or model is None:
+            raise PresetError("no room was learned, so none is kept; let it run for some seconds with 'adapt' on")
+        _write(self._preset, told(with_room(model, *room), "With the room of a run."), self._target, self._output)
+
+
+def _denoise_model(preset: Preset) -> AnyModel:
     stage = next((stage for stage in preset.stages if stage.plugin == "denoise"), None)
     if stage is None:
         raise PresetError(f"preset {preset.name!r} has no denoise stage, so nothing in it can learn; choose another")
-    model = load_model((preset.path.parent / str(stage.options["model"])).resolve())
-    x, rate = _read(source, seconds) if source is not None else _listen(device, seconds)
-    learned = learner(model, x, rate)
+    return load_model((preset.path.parent / str(stage.options["model"])).resolve())
+
+
+def _write(preset: Preset, learned: AnyModel, target: Path, output: str) -> None:
+    """Write the preset with what was learned, and say how to hear it."""
     learned = replace(learned, card=learned.card | {"name": target.stem})
     with_model(preset, learned, target, f"{preset.name!r} {learned.card['learned']}")
     given = output if output == target.stem else str(target)

@@ -10,6 +10,7 @@ import soundfile
 
 from realtime.adapt import Adapter
 from realtime.base.errors import AudioFileError, DeviceError, UnfoldError
+from realtime.cli.learn import RoomKeeper
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
 from realtime.devices.portaudio import STALL_S, PortAudioStream, find_device
@@ -28,7 +29,8 @@ CHANNELS = {"mix": None, "left": 0, "right": 1}
 class Session:
     """What the user asked for; None leaves a choice to the device or preset.
 
-    `measure_latency` plays a quiet burst of noise half a second after the start and looks for it in the input.
+    `measure_latency` plays a quiet burst of noise half a second after the start and looks for it in the input;
+    `keep_room` names a preset to write in the end, with the room that was learned.
     """
 
     source: str | None = None
@@ -36,6 +38,7 @@ class Session:
     preset: str = "default"
     layers: int | None = None
     amount_db: float | None = None
+    adapt: int | None = None
     block: int = 0
     rate: float | None = None
     latency_ms: int = 32
@@ -43,6 +46,7 @@ class Session:
     record: Path | None = None
     channel: str = "mix"
     measure_latency: bool = False
+    keep_room: str | None = None
 
 
 def _channel(name: str) -> int | None:
@@ -90,7 +94,7 @@ class Live:
         rate = self.file.sample_rate
         if session.rate not in (None, rate):
             raise DeviceError(f"{path} has {rate:g} Hz and cannot be played at {session.rate:g} Hz; leave out --rate")
-        chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db)
+        chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db, session.adapt)
         self.file.tail = chain.latency
         self.host = Host(chain, source=self.file.ring, n_outputs=target.n_played if target else 1)
         callback, state = self.host.callback, self.host.state.address
@@ -105,7 +109,7 @@ class Live:
         rate = session.rate or source.sample_rate
         # A microphone has one channel or two; of an interface with more, as many as reach to the one picked.
         channels = (min(source.n_inputs, max(2, (channel or 0) + 1)), target.n_played)
-        chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db)
+        chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db, session.adapt)
         self.host = Host(chain, n_inputs=channels[0], n_outputs=channels[1], pick=MIX if channel is None else channel)
         callback, state = self.host.callback, self.host.state.address
         self.stream = PortAudioStream(callback, state, source, target, channels, rate, session.block)
@@ -159,6 +163,7 @@ def run_live(session: Session, as_json: bool = False) -> Live:
     AudioFileError
         If a file cannot be read to its end, or the recording cannot be written.
     """
+    keeper = None if session.keep_room is None else RoomKeeper(session.preset, session.keep_room)
     running = Live(session)
     view = JsonLines(running.recorder) if as_json else View(sys.stderr)
     lost = False
@@ -175,6 +180,8 @@ def run_live(session: Session, as_json: bool = False) -> Live:
         print(problem, file=sys.stderr)
     if running.recorder is not None and not as_json:
         print(f"recorded {running.recorder.dry} and {running.recorder.wet}")
+    if keeper is not None:
+        keeper.keep(running.host.chain, running.adapter)
     if error := _problem(running, lost):
         raise error
     return running

@@ -50,7 +50,12 @@ class Preset:
     stages: tuple[Stage, ...]
 
     def chain(
-        self, sample_rate: float, latency_ms: int = 32, layers: int | None = None, amount_db: float | None = None
+        self,
+        sample_rate: float,
+        latency_ms: int = 32,
+        layers: int | None = None,
+        amount_db: float | None = None,
+        adapt: int | None = None,
     ) -> Chain:
         """Return the active chain. [main-thread]
 
@@ -60,7 +65,7 @@ class Preset:
             Hz.
         latency_ms : int
             32, 16, 8 or 4, for plugins that have such modes.
-        layers, amount_db
+        layers, amount_db, adapt
             In place of the preset's own values.
 
         Raises
@@ -68,7 +73,7 @@ class Preset:
         PresetError, ModelError, PluginError
             If a stage cannot be made.
         """
-        asked = {"layers": layers, "amount": amount_db}
+        asked = {"layers": layers, "amount": amount_db, "adapt": adapt}
         given = {name: float(value) for name, value in asked.items() if value is not None}
         chain = Chain([self._plugin(stage, latency_ms) for stage in self.stages], sample_rate)
         if given and all(stage.plugin != "denoise" for stage in self.stages):

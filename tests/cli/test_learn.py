@@ -9,7 +9,8 @@ import soundfile
 from realtime.base.errors import DeviceError
 from realtime.engine.preset import load_preset
 from realtime.learn import learn_noise, learn_voice
-from realtime.model import load_model
+from realtime.model import load_model, save_model
+from tests.synthetic_room import model_of_tones, scene, si_sdr
 
 RATE = 16000
 
@@ -79,3 +80,47 @@ def test_what_cannot_be_learned_is_one_sentence(unfold, tmp_path, hiss, monkeypa
 def test_what_is_no_name_is_one_sentence(unfold, hiss, output) -> None:
     result = unfold("learn", "noise", hiss, "-o", output)
     assert result.is_one_sentence() and "neither a name nor the path of a .toml file" in result.err
+
+
+@pytest.fixture
+def tones(tmp_path: Path) -> Path:
+    """A preset that learns its room, and knows nothing of it yet."""
+    save_model(tmp_path / "tones.safetensors", model_of_tones())
+    (tmp_path / "tones.toml").write_text('[[chain]]\nplugin = "denoise"\nmodel = "tones.safetensors"\n')
+    return tmp_path / "tones.toml"
+
+
+def test_a_run_keeps_the_room_it_has_learned(unfold, tones, tmp_path) -> None:
+    """The bands of the noise are in the room's bases; the preset that knows them is better from the first second on."""
+    speech, heard = scene(6.0)
+    soundfile.write(tmp_path / "heard.wav", heard, RATE, "FLOAT")
+    kept = tmp_path / "kept.toml"
+    result = unfold("live", "-i", tmp_path / "heard.wav", "--preset", tones, "--keep-room", kept)
+    assert result.status == 0 and f"hear it: unfold live --preset {kept}" in result.out
+    model = load_model(kept.with_suffix(".safetensors"))
+    spectrum, hz = model.weights.room.sum(axis=0), np.linspace(0, RATE / 2, 257)
+    bands = [(hz > low) & (hz < high) for low, high in ((300, 600), (900, 1300), (2000, 2600))]
+    assert min(spectrum[band].mean() for band in bands) > 3 * spectrum[hz > 3000].mean()
+    assert "With the room of a run." in load_preset(str(kept)).description
+    ends = []
+    for preset, mode in ((tones, "off"), (kept, "freeze")):
+        done = unfold("enhance", tmp_path / "heard.wav", "-o", tmp_path / "y.wav", "--preset", preset, "--adapt", mode)
+        assert done.status == 0
+        ends.append(si_sdr(speech[:RATE], soundfile.read(tmp_path / "y.wav", dtype="float32")[0][:RATE]))
+    assert ends[1] > ends[0] + 1
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "sentence"),
+    [
+        ("{small}", ["--keep-room", "{new}"], "does not learn its room; choose another"),
+        ("{tones}", ["--keep-room", "{tones}"], "is there already; give another name"),
+        ("{tones}", ["--keep-room", "{new}", "--adapt", "off"], "no room was learned, so none is kept"),
+        ("{small}", ["--adapt", "on"], "has no parameter 'adapt'"),
+    ],
+)
+def test_what_cannot_be_kept_is_one_sentence(unfold, small, tones, tmp_path, hiss, preset, options, sentence) -> None:
+    names = {"small": small, "tones": tones, "new": tmp_path / "new.toml"}
+    given = [option.format(**names) for option in options]
+    result = unfold("live", "-i", hiss, "--seconds", "0.3", "--preset", preset.format(**names), *given)
+    assert result.is_one_sentence() and sentence in result.err and not (tmp_path / "new.toml").exists()
