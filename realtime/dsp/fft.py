@@ -22,12 +22,10 @@ PLAN = np.dtype(
         ("roots", np.int64),  # float32[2 * n/2]: cos, sin of -2 pi j / (n/2)
         ("turns", np.int64),  # float32[2 * (n/2 + 1)]: cos, sin of -2 pi k / n
         ("work", np.int64),  # float32[4 * n/2]: two complex buffers, each re then im
-        ("small", np.int64),  # float32[MAX_BUTTERFLY]: one butterfly
     ],
     align=True,
 )
 FACTORS = (4, 2, 3, 5, 7, 11, 13)
-MAX_BUTTERFLY = 2 * max(FACTORS)
 
 
 def factorise(n: int) -> list[int] | None:
@@ -62,7 +60,6 @@ def plan(n: int) -> State:
         roots=np.concatenate([np.cos(angle), np.sin(angle)]).astype(np.float32),
         turns=np.concatenate([np.cos(turn), np.sin(turn)]).astype(np.float32),
         work=aligned(4 * half),
-        small=aligned(MAX_BUTTERFLY),
     )
 
 
@@ -88,24 +85,26 @@ def _radix4(x: Floats, y: Floats, n: int, m: int, s: int, roots: Floats) -> None
             y[o + 3 * s], y[n + o + 3 * s] = ur * w3r - ui * w3i, ur * w3i + ui * w3r
 
 
-@realtime("void(int64, int64, int64, int64, int64, int64, int64, int64)")
-def _radix(source: int, target: int, n: int, r: int, m: int, s: int, root: int, scratch: int) -> None:
-    """One Stockham stage of any radix r, by the defining sum; arrays by address. [audio-thread]"""
-    x, y = floats(source, 2 * n), floats(target, 2 * n)
-    roots, small = floats(root, 2 * n), floats(scratch, MAX_BUTTERFLY)
+@realtime("void(int64, int64, int64, int64, int64, int64, int64)")
+def _radix(source: int, target: int, n: int, r: int, m: int, s: int, root: int) -> None:
+    """One Stockham stage of any radix r, by the defining sum; arrays by address, vectors of s. [audio-thread]"""
+    roots = floats(root, 2 * n)
     for j in range(m):
-        for q in range(s):
+        for k in range(r):
+            out = target + 4 * (r * j + k) * s
+            yr, yi = floats(out, s), floats(out + 4 * n, s)
             for p in range(r):
-                small[2 * p], small[2 * p + 1] = x[(p * m + j) * s + q], x[n + (p * m + j) * s + q]
-            for k in range(r):
-                re, im = np.float32(0), np.float32(0)
-                for p in range(r):
-                    t = (p * k * (n // r)) % n
-                    re += small[2 * p] * roots[t] - small[2 * p + 1] * roots[n + t]
-                    im += small[2 * p] * roots[n + t] + small[2 * p + 1] * roots[t]
-                wr, wi = roots[j * k * s], roots[n + j * k * s]
-                o = (r * j + k) * s + q
-                y[o], y[n + o] = re * wr - im * wi, re * wi + im * wr
+                turn = k * (j * s + p * (n // r)) % n
+                wr, wi = roots[turn], roots[n + turn]
+                run = source + 4 * (p * m + j) * s
+                xr, xi = floats(run, s), floats(run + 4 * n, s)
+                if p == 0:
+                    for q in range(s):
+                        yr[q], yi[q] = xr[q] * wr - xi[q] * wi, xr[q] * wi + xi[q] * wr
+                else:
+                    for q in range(s):
+                        yr[q] += xr[q] * wr - xi[q] * wi
+                        yi[q] += xr[q] * wi + xi[q] * wr
 
 
 @realtime("int64(int64)")
@@ -121,7 +120,7 @@ def _transform(address: int) -> int:
         if r == 4:
             _radix4(work[here : here + 2 * n], work[there : there + 2 * n], n, left // 4, stride, roots)
         else:
-            _radix(p.work + 4 * here, p.work + 4 * there, n, r, left // r, stride, p.roots, p.small)
+            _radix(p.work + 4 * here, p.work + 4 * there, n, r, left // r, stride, p.roots)
         left //= r
         stride *= r
         here, there = there, here
@@ -147,8 +146,10 @@ def rfft(address: int, samples: int, real: int, imaginary: int) -> None:
     for i in range(half):
         work[i], work[half + i] = x[2 * i], x[2 * i + 1]
     z = _transform(address)
-    for k in range(half + 1):
-        a, b = z + k % half, z + (half - k) % half
+    re[0], im[0] = work[z] + work[half + z], np.float32(0)
+    re[half], im[half] = work[z] - work[half + z], np.float32(0)
+    for k in range(1, half):
+        a, b = z + k, z + half - k
         er, ei = np.float32(0.5) * (work[a] + work[b]), np.float32(0.5) * (work[half + a] - work[half + b])
         orr, oi = np.float32(0.5) * (work[half + a] + work[half + b]), np.float32(0.5) * (work[b] - work[a])
         wr, wi = turns[k], turns[half + 1 + k]
