@@ -7,7 +7,9 @@ of a column. Worker thread; over a file the renderer's own thread, at the same c
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,9 +52,15 @@ def fit(rows: Floats, bases: Floats, n_updates: int = UPDATES) -> tuple[Floats, 
     level = rows.mean() + np.float32(1e-12)
     v = rows / level + FLOOR
     h = np.full((len(rows), len(bases)), bases.shape[1] / len(bases), np.float32)
+    ratio = np.empty_like(v)  # one buffer for all: new ones of that size cost more than the sums in them
+
+    def explained() -> Floats:
+        np.add(np.matmul(h, bases, out=ratio), FLOOR, out=ratio)
+        return np.divide(v, ratio, out=ratio)
+
     for _ in range(n_updates):
-        h *= (v / (h @ bases + FLOOR)) @ bases.T
-        bases = bases * (h.T @ (v / (h @ bases + FLOOR)))
+        h *= explained() @ bases.T
+        bases = bases * (h.T @ explained())
         bases = np.maximum(bases / (bases.sum(axis=1, keepdims=True) + np.float32(1e-12)), FLOOR)
     bases /= bases.sum(axis=1, keepdims=True)
     return bases, bases * (level * h.mean(axis=0))[:, None]
@@ -64,10 +72,11 @@ class Room:
     def __init__(self, network: State, start: Floats) -> None:
         self.network = network
         self.bases = start
-        self.heard = start[:0]
+        self.heard: deque[Floats] = deque(maxlen=FIT_ROWS)
         self._ring = network.keep["heard"]
         self.parts: Floats | None = None
         self._new = 0
+        self._mode = -1
         self._silent = not has_room(network)
         self._waiting: Floats | None = None
 
@@ -79,19 +88,31 @@ class Room:
         mode : int
             `denoise.ON`; `FROZEN`: the bases stay as they are; `OFF`: there are none.
         """
+        if self._ring.is_empty and self._waiting is None and mode == self._mode:
+            return False
+        self._mode = mode
         rows, made = self._ring.read(), False
         if mode == OFF and not self._silent:
             self._waiting, self._silent = np.zeros_like(self.bases), True
         elif mode not in (OFF, FROZEN):
-            self.heard = np.concatenate([self.heard, rows])[-FIT_ROWS:]
+            self.heard.extend(rows)
             self._new += len(rows)
             if self._new >= FIT_EVERY:
-                self.bases, self.parts = fit(self.heard, self.bases)
+                self.bases, self.parts = fit(np.array(self.heard), self.bases)
                 self._waiting = self.parts
                 self._new, self._silent, made = 0, False, True
         if self._waiting is not None and use_room(self.network, self._waiting):
             self._waiting = None
         return made
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A denoiser that learns: its room, the place of its parameter adapt, samples between its columns."""
+
+    room: Room
+    mode: Floats
+    hop: int
 
 
 class Adapter:
@@ -105,34 +126,30 @@ class Adapter:
 
     def __init__(self, chain: Callable[[], Chain]) -> None:
         self._chain = chain
-        self._rooms: dict[int, Room] = {}
+        self._seen: Chain | None = None
+        self._learners: list[Learner] = []
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def hop(self) -> int | None:
         """Samples between two columns of the quickest denoiser that learns; None if none does. [main-thread]"""
-        hops = [plugin.hop for plugin, _, _ in self._learning()]
-        return min(hops, default=None)
+        return min((learner.hop for learner in self._found()), default=None)
 
     def step(self) -> None:
-        """Look once at every denoiser. [worker-thread]"""
-        found = {}
-        for _, network, (start, place) in self._learning():
-            room = self._rooms.get(network.address)
-            if room is None or room.network is not network:
-                room = Room(network, start)
-            room.step(int(place[0]))
-            found[network.address] = room
-        self._rooms = found
+        """Look once at every denoiser; next to nothing where nothing is new. [worker-thread]"""
+        for learner in self._found():
+            learner.room.step(int(learner.mode[0]))
 
     def room_of(self, network: State) -> tuple[Floats, Floats] | None:
         """Return bases and parts, as `fit` does, of the room that a running network has learned. [main-thread]
 
         None before its first fit.
         """
-        room = self._rooms.get(network.address)
-        return None if room is None or room.parts is None else (room.bases, room.parts)
+        for learner in self._found():
+            if learner.room.network is network and learner.room.parts is not None:
+                return learner.room.bases, learner.room.parts
+        return None
 
     def start(self) -> None:
         """Let a thread do it while sound runs. [main-thread]"""
@@ -149,11 +166,12 @@ class Adapter:
         while not self._stop.wait(TICK_S):
             self.step()
 
-    def _learning(self) -> list[tuple[Denoise, State, tuple[Floats, Floats]]]:
+    def _found(self) -> list[Learner]:
         chain = self._chain()
-        found = []
-        for plugin in chain.plugins:
-            if isinstance(plugin, Denoise) and plugin.network is not None and plugin.room_start is not None:
-                place = chain.parameter(plugin.descriptor.id, "adapt")[1]
-                found.append((plugin, plugin.network, (plugin.room_start, place)))
-        return found
+        if chain is not self._seen:
+            self._seen, self._learners = chain, []
+            for plugin in chain.plugins:
+                if isinstance(plugin, Denoise) and plugin.network is not None and plugin.room_start is not None:
+                    place = chain.parameter(plugin.descriptor.id, "adapt")[1]
+                    self._learners.append(Learner(Room(plugin.network, plugin.room_start), place, plugin.hop))
+        return self._learners

@@ -81,6 +81,11 @@ class AdaptiveModel:
             use_room(made, self.room_start(n_bins) * np.array(self.room_level, np.float32)[:, None])
         return made
 
+    @property
+    def learns_room(self) -> bool:
+        """Whether there are bases of a room among the stream's own. [thread-safe]"""
+        return len(self.weights.room) > 0
+
     def room_start(self, n_bins: int) -> Floats:
         """Return where the fit of a room starts, float32 (n_room, n_bins), rows of sum one. [main-thread]"""
         rows = self.weights.room[:, :n_bins] + np.float32(LEAST_WEIGHT)

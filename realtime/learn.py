@@ -157,7 +157,7 @@ def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> AnyModel:
         If the model has no bases, or the sound is too short or silent.
     """
     _check_sound(x, sample_rate, LEAST_S, "noise")
-    if isinstance(model, AdaptiveModel):
+    if isinstance(model, AdaptiveModel) and model.learns_room:
         heard = heard_in_room(model, x, sample_rate)
         with_it = with_room(model, *fit(heard, model.room_start(heard.shape[1]), N_UPDATES))
         return told(with_it, f"With the noise of a room, from {len(x) / sample_rate:.1f} s of it.")

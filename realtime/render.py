@@ -44,9 +44,9 @@ class Stream:
         y = np.empty_like(x)
         hop = self._adapter.hop
         piece = max(1, len(x)) if hop is None else hop
+        source, target, state = x.ctypes.data, y.ctypes.data, self.host.state.address
         for i in range(0, len(x), piece):
-            n = min(piece, len(x) - i)
-            self._call(x[i:].ctypes.data, y[i:].ctypes.data, n, None, 0, self.host.state.address)
+            self._call(source + 4 * i, target + 4 * i, min(piece, len(x) - i), None, 0, state)
             if hop is not None:
                 self._adapter.step()
         return y

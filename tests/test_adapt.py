@@ -72,7 +72,7 @@ def test_a_fit_comes_every_second_and_sees_ten() -> None:
         feed(room, rows[i : i + 5])
         steps.append(room.step(ON))
     assert np.flatnonzero(steps).tolist() == list(range(FIT_EVERY // 5 - 1, len(steps), FIT_EVERY // 5))
-    assert np.array_equal(room.heard, rows[-FIT_ROWS:])
+    assert np.array_equal(np.array(room.heard), rows[-FIT_ROWS:])
 
 
 def test_off_takes_the_bases_away_and_freeze_keeps_them() -> None:

@@ -13,6 +13,7 @@ from realtime.adaptivemodel import NAMES, AdaptiveModel
 from realtime.base.errors import ModelError
 from realtime.dsp.stft import windows
 from realtime.engine.chain import Chain
+from realtime.learn import learn_noise
 from realtime.model import load_model, save_model
 from realtime.modelfile import StftSettings
 from realtime.plugins.denoise import OFF, Denoise
@@ -134,3 +135,20 @@ def test_malformed_content_is_one_sentence(tmp_path: Path, name: str) -> None:
 def test_an_invalid_model_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="compression"):
         save_model(tmp_path / "m", dataclasses.replace(make_adaptive_model(), compression=0.0))
+
+
+def test_a_model_without_bases_of_a_room_has_nothing_to_learn_there(tmp_path: Path) -> None:
+    weights = random_weights(2, 257, 12, 2, n_room=0)
+    model = AdaptiveModel("adaptive", StftSettings(), (("speech", 7), ("noise", 5)), 0.67, 0.2, weights, {"name": "t"})
+    save_model(tmp_path / "m.safetensors", model)
+    back = load_model(tmp_path / "m.safetensors")
+    assert isinstance(back, AdaptiveModel) and back.weights.room.shape == (0, 257) and not back.learns_room
+    chain = Chain([plugin := Denoise(back)], 16000)
+    assert [p.id for p in plugin.descriptor.parameters] == ["layers", "amount"] and plugin.room_start is None
+    x = noise(16000)
+    pieces, stream = [], Stream(Chain([Denoise(back)], 16000))
+    for i in range(0, len(x), 1000):
+        pieces.append(stream.process(x[i : i + 1000]))
+    assert np.array_equal(np.concatenate(pieces)[512:], render(x, chain)[: len(x) - 512])
+    with pytest.raises(ModelError, match="no bases of a noise to learn"):
+        learn_noise(back, x, 16000)

@@ -42,7 +42,9 @@ def initial_bases(config: Config, corpus: Corpus, report: Callable[[float], None
             raise UnfoldError(f"{columns.shape[1]} columns for {n} bases; give more recordings")
         bases.append(dictionary(columns, n, settings.sparsity, settings.updates, config.seed))
         report((i + 1) / 3)
-    room = dictionary(columns, net.room_bases, settings.sparsity, settings.updates, config.seed).T
+    room = np.zeros((0, len(columns)), np.float32)
+    if net.room_bases:
+        room = dictionary(columns, net.room_bases, settings.sparsity, settings.updates, config.seed).T
     report(1.0)
     return np.concatenate(bases, axis=1), np.ascontiguousarray(room / room.sum(axis=1, keepdims=True))
 

@@ -106,6 +106,8 @@ class AdaptiveLearner(StreamLearner):
     def settle(self, log_mask: Tensor) -> None:
         """Refit the rooms to what was removed."""
         assert self._rooms is not None and self._stream is not None
+        if not self.net.net.room_bases:
+            return
         self._stream = self._rooms.hear((1 - torch.exp(log_mask)) * self._heard, self._stream)
 
     def memory(self) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class NetworkConfig:
     # of kind "adaptive":
     compression: float = 0.67  # p, of the magnitudes
     memory_share: float = 0.2  # rho, of the remembered activations beside the column
-    room_bases: int = 4  # fitted to the running stream
+    room_bases: int = 4  # fitted to the running stream; 0: only those that follow
     noise_memory: tuple[float, ...] = (12.0, 80.0, 600.0)  # columns: time constants of own bases that follow the noise
     speech_memory: tuple[float, ...] = (1.5, 6.0, 40.0)  # and the speech
 
@@ -158,7 +158,7 @@ LEAST: dict[str, float] = {
     "network.noise_bases": 1, "network.sparsity": 0, "dictionary.sparsity": 0, "dictionary.updates": 1,
     "dictionary.columns": 1, "mixtures.seconds": 0.1, "mixtures.columns": 1, "mixtures.columns_per_mixture": 1,
     "mixtures.pools": 1, "training.epochs": 1, "training.batch": 1, "training.checkpoint_s": 0, "seed": 0,
-    "network.room_bases": 1, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1, "criterion.shallower": 0,
+    "network.room_bases": 0, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1, "criterion.shallower": 0,
     "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0, "criterion.envelope": 0,
 }  # fmt: skip
 POSITIVE = ("network.beta", "network.compression", "network.memory_share", "training.eta", "training.learning_rate",

@@ -80,7 +80,8 @@ class RoomKeeper:
 
     def __init__(self, base: str, output: str) -> None:
         self._preset, self._target, self._output = load_preset(base), _target(output), output
-        if not isinstance(_denoise_model(self._preset), AdaptiveModel):
+        model = _denoise_model(self._preset)
+        if not isinstance(model, AdaptiveModel) or not model.learns_room:
             raise PresetError(f"preset {self._preset.name!r} does not learn its room; choose another, as default")
 
     def keep(self, chain: Chain, adapter: Adapter) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import carray
 
+from realtime.base.functions import exp, log
 from realtime.base.intrinsics import as_pointer, floats, integers, load_acquire, store_release
 from realtime.base.ring import CAPACITY, HEADER_SIZE, REFUSED, WRITTEN, ring_publish, ring_space
 from realtime.base.safety import realtime, realtime_callback
@@ -194,7 +195,7 @@ def _hear(address: int, stack: int, n_bins: int) -> bool:
     for f in range(n_bins):
         magnitude = min(a.scale * m[f], LOUDEST)
         loud += magnitude
-        v[f] = (magnitude + INPUT_FLOOR) ** a.exponent * b[f]
+        v[f] = exp(a.exponent * log(magnitude + INPUT_FLOOR)) * b[f]
         seen[f] = v[f]
         total += v[f]
     a.now = a.level * total

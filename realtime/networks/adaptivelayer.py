@@ -6,6 +6,7 @@ The equations and letters are in `adaptive`. Everything comes by address, since 
 import numpy as np
 from numba import carray
 
+from realtime.base.functions import exp, log
 from realtime.base.intrinsics import as_pointer, floats
 from realtime.base.safety import realtime
 from realtime.base.vectors import ROWS, add_and_dot_rows, dot_rows
@@ -35,7 +36,7 @@ OWN = np.dtype(
 @realtime("float32(float32, float32, float32)")
 def powered(ratio: np.float32, gain: np.float32, exponent: np.float32) -> np.float32:
     """(gain ratio)^exponent, its logarithm bounded before the exponent. [audio-thread]"""
-    return np.exp(exponent * min(max(np.log(ratio * gain), LOG_LEAST), LOG_MOST))
+    return exp(exponent * min(max(log(ratio * gain), LOG_LEAST), LOG_MOST))
 
 
 @realtime("void(int64, int64, int64, int64, int64, int64, int64, int64)")
@@ -206,9 +207,9 @@ def share(speech: int, noise: int, v: int, follow: int, slope: int, n_bins: int,
     s, n, x = floats(speech, n_bins), floats(noise, n_bins), floats(v, n_bins)
     gamma, q, out = floats(follow, n_bins), floats(slope, n_bins), floats(mask, n_bins)
     for f in range(n_bins):
-        ratio = np.log((s[f] + EPSILON) / (n[f] + EPSILON))
-        rest = np.log((x[f] + EPSILON) / (s[f] + n[f] + EPSILON))
-        out[f] = ONE / (ONE + np.exp(-q[f] * (ratio + gamma[f] * rest)))
+        ratio = log((s[f] + EPSILON) / (n[f] + EPSILON))
+        rest = log((x[f] + EPSILON) / (s[f] + n[f] + EPSILON))
+        out[f] = ONE / (ONE + exp(-q[f] * (ratio + gamma[f] * rest)))
 
 
 @realtime("void(int64, int64, int64, int64, int64, float32)")

@@ -198,7 +198,7 @@ class Denoise:
         self.room_start: NDArray[np.float32] | None = None
         self.hop = 0
         self._state: State | None = None
-        self.descriptor = describe(model.n_layers, isinstance(model, AdaptiveModel))
+        self.descriptor = describe(model.n_layers, isinstance(model, AdaptiveModel) and model.learns_room)
 
     def activate(self, sample_rate: float, max_block: int) -> Process:
         """Lay the model out for this rate. [main-thread & !active]"""
@@ -229,7 +229,7 @@ class Denoise:
             column_rows=columns.rows,
         )
         self.columns, self._state, self.network, self.hop = columns, state, net, hop
-        if isinstance(model, AdaptiveModel):
+        if isinstance(model, AdaptiveModel) and model.learns_room:
             self.room_start = model.room_start(n_bins)
         return Process(_run.address, state.address, parameters, n_synthesis, keep=[state, net, columns])
 

@@ -43,6 +43,14 @@ def test_forty_columns_equal_numpy(followers: str, n_bases: int, level: float) -
         np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
 
 
+@pytest.mark.parametrize("followers", ["nns", "s"])
+def test_without_bases_of_a_room_forty_columns_equal_numpy(followers: str) -> None:
+    weights = random_weights(5, n_room=0, followers=followers)
+    net, oracle = made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    for column in columns(6, 40):
+        np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
+
+
 @pytest.mark.parametrize("depth", range(N_LAYERS + 1))
 def test_every_depth_is_heard_from_the_same_memory_and_taps_leave_it_alone(depth: int) -> None:
     weights, taps = random_weights(3), (0, 2, 1)
