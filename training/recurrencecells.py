@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from realtime.base.functions import exp, log
 from realtime.networks.adaptivelayer import (
     EPSILON,
     LEAST,
@@ -74,23 +75,23 @@ def observe(
                 total += own[b, j, f] * ratio[f]
             a = total / sums[t, b, j]
             a_own[k, t, b, j] = a
-            log = min(max(np.log(a * gain[k, j]), LOG_LEAST), LOG_MOST)
-            new = min(g_own[k, t, b, j] * np.exp(power[k, j] * log), OWN_MOST) + OWN_LEAST
+            bounded = min(max(log(a * gain[k, j]), LOG_LEAST), LOG_MOST)
+            new = min(g_own[k, t, b, j] * exp(power[k, j] * bounded), OWN_MOST) + OWN_LEAST
             d[k, t, b, j] = new
             n[k, b, j] = new
 
 
 @cell
 def update(
-    k: int, t: int, level: Floats, gain: Floats, power: Floats, leak: Floats, g: Floats, a: Floats, log: Floats,
+    k: int, t: int, level: Floats, gain: Floats, power: Floats, leak: Floats, g: Floats, a: Floats, bounded: Floats,
     risen: Floats, h: Floats, m: Floats, m_kept: Floats,
 ) -> None:  # fmt: skip
     """From W'q in a (K, T, B, R): h, the memory m (K, B, R) behind it, and g of the next layer."""
     for b in range(m.shape[1]):
         for r in range(m.shape[2]):
             a[k, t, b, r] += LEAST
-            log[k, t, b, r] = min(max(np.log(a[k, t, b, r] * gain[k, r]), LOG_LEAST), LOG_MOST)
-            risen[k, t, b, r] = np.exp(power[k, r] * log[k, t, b, r])
+            bounded[k, t, b, r] = min(max(log(a[k, t, b, r] * gain[k, r]), LOG_LEAST), LOG_MOST)
+            risen[k, t, b, r] = exp(power[k, r] * bounded[k, t, b, r])
         for r in range(m.shape[2]):
             new = min(g[k, t, b, r] * risen[k, t, b, r], MOST) + level[t, b]
             h[k, t, b, r] = new
@@ -116,9 +117,9 @@ def follow(
             for f in range(len(mask)):
                 part[f] += weight * own[b, j, f]
         for f in range(len(mask)):
-            ratio = np.log((s[f] + EPSILON) / (n[f] + EPSILON))
-            rest = np.log((x[t, b, f] + EPSILON) / (s[f] + n[f] + EPSILON))
-            mask[f] = ONE / (ONE + np.exp(-slope[f] * (ratio + gamma[f] * rest)))
+            ratio = log((s[f] + EPSILON) / (n[f] + EPSILON))
+            rest = log((x[t, b, f] + EPSILON) / (s[f] + n[f] + EPSILON))
+            mask[f] = ONE / (ONE + exp(-slope[f] * (ratio + gamma[f] * rest)))
         for j in range(n_room, own.shape[1]):
             z, of_speech = max(rate[j], ONE / (ONE + age[b])), own_speech[j]
             for f in range(len(mask)):
@@ -129,7 +130,7 @@ def follow(
 
 @cell
 def update_back(
-    k: int, t: int, dh: Floats, above: bool, g: Floats, a: Floats, log: Floats, risen: Floats, h: Floats, m: Floats,
+    k: int, t: int, dh: Floats, above: bool, g: Floats, a: Floats, bounded: Floats, risen: Floats, h: Floats, m: Floats,
     gain: Floats, power: Floats, leak: Floats, dm: Floats, dg: Floats, da: Floats, d_gain: Floats, d_power: Floats,
     d_leak: Floats,
 ) -> None:  # fmt: skip
@@ -143,8 +144,8 @@ def update_back(
             up, old = risen[k, t, b, r], g[k, t, b, r]
             wish = wish if old * up < MOST else ZERO
             rise = wish * old * up
-            d_power[k, r] += rise * log[k, t, b, r]
-            dlog = rise * power[k, r] if LOG_LEAST < log[k, t, b, r] < LOG_MOST else ZERO
+            d_power[k, r] += rise * bounded[k, t, b, r]
+            dlog = rise * power[k, r] if LOG_LEAST < bounded[k, t, b, r] < LOG_MOST else ZERO
             d_gain[k, r] += dlog / gain[k, r]
             da[b, r] = dlog / a[k, t, b, r]
             dg[b, r] = wish * up
@@ -163,13 +164,13 @@ def observe_back(
         wish, own = dq[b], owns[t, b]
         for j in range(n_own):
             asked = dd[k, t, b, j] + dn[k, b, j] + (dg_own[b, j] if above else ZERO)
-            raw = np.log(a_own[k, t, b, j] * gain[k, j])
-            log = min(max(raw, LOG_LEAST), LOG_MOST)
-            up, old = np.exp(power[k, j] * log), g_own[k, t, b, j]
+            raw = log(a_own[k, t, b, j] * gain[k, j])
+            bounded = min(max(raw, LOG_LEAST), LOG_MOST)
+            up, old = exp(power[k, j] * bounded), g_own[k, t, b, j]
             asked = asked if old * up < OWN_MOST else ZERO
             rise = asked * old * up
-            d_power[k, j] += rise * log
-            dlog = rise * power[k, j] if raw == log else ZERO
+            d_power[k, j] += rise * bounded
+            dlog = rise * power[k, j] if raw == bounded else ZERO
             d_gain[k, j] += dlog / gain[k, j]
             dg_own[b, j] = asked * up
             weight = dlog / (a_own[k, t, b, j] * sums[t, b, j])

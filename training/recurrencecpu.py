@@ -46,7 +46,7 @@ class CpuRecurrence(torch.autograd.Function):
         t_max, b, f = v.shape
         k_max, n_rows, r = w["W"].shape
         n_room, j = len(w["room"]), len(w["own_rate"])
-        sizes = {"g": r, "q": n_rows, "inv": n_rows, "a": r, "log": r, "risen": r, "h": r, "m": r,
+        sizes = {"g": r, "q": n_rows, "inv": n_rows, "a": r, "bounded": r, "risen": r, "h": r, "m": r,
                  "g_own": j, "a_own": j, "d": j, "n": j}  # fmt: skip
         kept = {name: v.new_empty(k_max, t_max, b, size) for name, size in sizes.items()}
         kept |= {"owns": v.new_empty(t_max, b, j, f), "sums": v.new_empty(t_max, b, j)}
@@ -71,8 +71,8 @@ class CpuRecurrence(torch.autograd.Function):
                 )  # fmt: skip
                 ratios[k](kept["q"][k, t], kept["a"][k, t])
                 cells.update(
-                    k, t, lev, p["gain"], p["power"], p["leak"], c["g"], c["a"], c["log"], c["risen"], c["h"], s["m"],
-                    c["m"],
+                    k, t, lev, p["gain"], p["power"], p["leak"], c["g"], c["a"], c["bounded"], c["risen"], c["h"],
+                    s["m"], c["m"],
                 )  # fmt: skip
             h = kept["h"][-1, t]
             read_speech(h[:, :n_speech], parts["speech"])
@@ -110,7 +110,7 @@ class CpuRecurrence(torch.autograd.Function):
             for k in reversed(range(k_max)):
                 above = k < k_max - 1
                 cells.update_back(
-                    k, t, dh, above, c["g"], c["a"], c["log"], c["risen"], c["h"], c["m"], p["gain"], p["power"],
+                    k, t, dh, above, c["g"], c["a"], c["bounded"], c["risen"], c["h"], c["m"], p["gain"], p["power"],
                     p["leak"], e["dm"], e["dg"], da[k, t], d["gain"], d["power"], d["leak"],
                 )  # fmt: skip
                 ratios[k](da_all[k, t], made["dq"])
