@@ -10,11 +10,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from gui.bases import model_of
 from gui.learning import Learning
 from gui.measurement import Measurement
 from gui.slots import Slots
-from gui.sound import Patch, Setup, Sound, Values, make_chain, read_source, settled
+from gui.sound import Patch, Setup, Sound, Values, hear_bases, make_chain, read_source, settled
 from gui.takes import Takes
 from gui.undo import Change
 from gui.worker import Worker
@@ -22,7 +21,6 @@ from realtime.base.errors import UnfoldError
 from realtime.devices.clips import ClipSource
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset
-from realtime.model import Model
 from realtime.plugin import Parameter
 
 IN_THE_BAR = {("denoise", "layers"), ("denoise", "amount")}
@@ -255,6 +253,8 @@ class Desk(QObject):
         self.patch = Patch(self.patch.preset, values)
         if self.sound is not None and name in self.denoiser:
             self.sound.host.set("denoise", name, value)
+        if self.sound is not None and name == "bases":
+            hear_bases(self.sound.host.chain, value)
         self.changed.emit()
 
     # Presets and slots
@@ -295,12 +295,8 @@ class Desk(QObject):
         self.changed.emit()
 
     def choose_bases(self, bases: frozenset[int] | None) -> None:
-        """Hear these bases of the network alone; None is the model's own speech bases."""
-        patch = Patch(self.patch.preset, replace(self.patch.values, bases=bases))
-        if patch != self.patch:
-            self.undo.push(Change(self.tr("bases"), "", self.patch, patch, lambda _, wanted: self.play(wanted)))
-
-    def model(self) -> Model | None:
-        """Return the unfolded network of the preset as it is in its file, or None; raises ModelError."""
-        model = None if self.sound is None or self.patch.values.bases is not None else self.sound.watch.model
-        return model if isinstance(model, Model) else model_of(self.patch.preset)
+        """Hear these bases of the network alone, at once; None is the model's own speech bases."""
+        before = self.patch.values.bases
+        if before != bases:
+            step = Change(self.tr("bases"), "", before, bases, lambda _, chosen: self._set_value("bases", chosen))
+            self.undo.push(step)

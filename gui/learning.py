@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gui.sound import Sound
-from realtime.base.errors import UnfoldError
 from realtime.engine.preset import Preset, preset_folders, with_model
 from realtime.learn import learn_noise
 from realtime.model import AnyModel, Model
@@ -70,12 +69,8 @@ class Learning:
         if sound is desk.sound:
             rows, _ = sound.wave.rows_since(self._first)
             x, rate, preset = rows[:, 0].copy(), sound.host.sample_rate, desk.patch.preset
-            try:
-                model = desk.model()
-            except UnfoldError as error:
-                desk.said.emit("bad", str(error))
-                return
-            assert model is not None
+            model = sound.watch.model
+            assert isinstance(model, Model)
             desk.worker.start(
                 desk.tr("Learning the noise"),
                 lambda: learned_preset(preset, learn_noise(model, x, rate), preset_folders()[0]),

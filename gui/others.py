@@ -101,7 +101,8 @@ class OtherPane(QWidget):
         empty = np.zeros((0, n_bins), np.float32)
         for magnitudes, lost in ((empty, n_lost), (followed.magnitudes, 0)):
             taps = np.zeros((len(magnitudes), 0, n_bins), np.float32)
-            self.history.append(Columns(magnitudes, np.ones_like(magnitudes), taps, lost), 0.0, False)
+            columns = Columns(magnitudes, np.ones_like(magnitudes), taps, taps[:, :, 0], lost)
+            self.history.append(columns, 0.0, False)
         text = self.tr("{} dB  ·  load {:.1f} %").format(removed_text(followed.removed_db), 100 * followed.load)
         self.figures.setText(text)
         self.hear.setAccessibleDescription(text)

@@ -1,6 +1,5 @@
 """The middle of the window: input and output pictures, the strip, the inside; it drains the watch. Main thread."""
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -15,7 +14,6 @@ from gui.pane import Pane
 from gui.sound import make_chain
 from gui.viewbar import ViewBar
 from gui.worker import Worker
-from realtime.base.errors import ModelError
 from realtime.base.units import db_to_gain
 from realtime.compare import depth_loads
 from realtime.explain import Explanation, explain
@@ -95,7 +93,7 @@ class Picture(QWidget):
                 pane.canvas.show_history(history, reason)
         self.strip.show_network(history, depths, reason)
         self.strip.plot.setVisible(sound is not None and isinstance(sound.watch.model, Model) and bool(depths))
-        self._show_inside()
+        self.network.show_bases(() if sound is None or self.blind else sound.watch.bases)
         self.refresh()
 
     def _history_for(self, n_bins: int, bin_hz: float, column_s: float) -> History:
@@ -105,16 +103,6 @@ class Picture(QWidget):
             return kept
         self._shape = wanted
         return History(n_bins, N_PANES, bin_hz, column_s)
-
-    def _show_inside(self) -> None:
-        sound = self._desk.sound
-        model = None
-        if sound is not None and not self.blind and isinstance(sound.watch.model, Model):
-            try:
-                model = self._desk.model()
-            except ModelError as error:
-                self._desk.said.emit("warn", str(error))
-        self.network.show_model(model)
 
     def refresh(self) -> None:
         """Show what the desk holds."""
@@ -134,7 +122,10 @@ class Picture(QWidget):
             return 0.0
         amount = self._desk.patch.values.amount
         least = db_to_gain(-amount) if amount < 100 else 0.0
-        history.append(sound.watch.read(), least, self._desk.bypassed)
+        columns = sound.watch.read()
+        history.append(columns, least, self._desk.bypassed)
+        if self.network.isVisible():
+            self.network.take(columns.activations)
         self.input.canvas.advance()
         self.output.canvas.advance()
         if self.strip.isVisible():
@@ -155,18 +146,21 @@ class Picture(QWidget):
         if self.strip.isVisible():
             self._measure_loads()
             self.strip.show_figures(self.explanation, self.loads)
-        if self.network.isVisible() and self.explanation is not None:
-            self.network.map.put(self._activations(self.explanation))
-            self.network.read()
-        model = self._desk.sound.watch.model if self._desk.sound is not None else None
+        sound = self._desk.sound
+        if self.network.isVisible() and sound is not None:
+            self.network.write(sound.watch.spectra())
+        model = None if sound is None else sound.watch.model
         if not isinstance(model, Model):
             return
-        seen = self.strip.isVisible() or self.network.isVisible()
-        if self._asked or not seen or history.end < EXPLAINED_COLUMNS * EXPLAINED_EVERY + model.context:
+        least = EXPLAINED_COLUMNS * EXPLAINED_EVERY + model.context
+        if self._asked or not self.strip.isVisible() or history.end < least:
             return
         stacks = history.stacks(EXPLAINED_COLUMNS, EXPLAINED_EVERY, model.context)
+        bases = self._desk.patch.values.bases
         self._asked = True
-        self._explaining.start("", lambda: explain(model, stacks), self._explained, lambda _: self._explained(None))
+        self._explaining.start(
+            "", lambda: explain(model, stacks, bases), self._explained, lambda _: self._explained(None)
+        )
 
     def _measure_loads(self) -> None:
         """Ask a worker, once for a network, what each depth costs on this machine."""
@@ -190,17 +184,6 @@ class Picture(QWidget):
     def _explained(self, explanation: Explanation | None) -> None:
         self._asked = False
         self.explanation = explanation if self.history is not None else None
-
-    def _activations(self, explanation: Explanation) -> np.ndarray:
-        """Return the mean activations, in the order of the model's own bases."""
-        h = explanation.activations.mean(axis=0)
-        bases = self._desk.patch.values.bases
-        if bases is None:
-            return h
-        order = sorted(bases) + [i for i in range(len(h)) if i not in bases]
-        ordered = np.empty_like(h)
-        ordered[order] = h
-        return ordered
 
     def stop(self) -> None:
         """Let the worker end."""

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gui.bases import chain_of
 from gui.wave import WaveTee
 from realtime.adapt import Adapter
 from realtime.base.errors import DeviceError
@@ -15,7 +14,7 @@ from realtime.engine.chain import Chain
 from realtime.engine.preset import BUILT_IN, Preset, Stage
 from realtime.engine.state import MIX
 from realtime.host import Host
-from realtime.watch import Watch
+from realtime.watch import Watch, denoiser_of
 
 DEMO = "demo"
 DEMO_FILE = BUILT_IN / "demo.flac"
@@ -91,14 +90,19 @@ def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
         preset = replace(preset, stages=(*preset.stages, Stage("gain", {}, {"gain": values.gain_db})))
     if not any(stage.plugin == "denoise" for stage in preset.stages):
         return preset.chain(sample_rate)
-    if values.bases is None:
-        chain = preset.chain(sample_rate, values.latency_ms, None, values.amount)
-    else:
-        chain = chain_of(preset, values.bases, sample_rate, values.latency_ms, values.amount)
+    chain = preset.chain(sample_rate, values.latency_ms, None, values.amount)
+    hear_bases(chain, values.bases)
     if values.layers is not None:
         parameter, place = chain.parameter("denoise", "layers")
         place[0] = parameter.clip(values.layers)
     return chain
+
+
+def hear_bases(chain: Chain, bases: frozenset[int] | None) -> None:
+    """Let these bases of a chain's first network alone be heard; None: those of speech."""
+    denoiser = denoiser_of(chain)
+    if denoiser is not None:
+        denoiser.hear(bases)
 
 
 def strip_depths(n_layers: int) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from realtime.base.memory import State
 from realtime.modelfile import Floats, StftSettings, check_tensor, check_transform, transform_of, whole
 from realtime.networks.adaptive import Weights, network, use_room
+from realtime.networks.network import Basis
 
 NAMES = tuple(f.name for f in fields(Weights))
 LEAST_WEIGHT = 1e-6  # of a basis of sum one; a weight of zero never returns under multiplicative updates
@@ -51,6 +52,27 @@ class AdaptiveModel:
     def n_bins(self) -> int:
         """F, bins of one column. [thread-safe]"""
         return self.stft.n_fft // 2 + 1
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """What each basis stands for: those that are trained, then the stream's own. [thread-safe]"""
+        w, (speech, noise) = self.weights, (name for name, _ in self.sources)
+        trained = [Basis(name, i == 0) for i, (name, n) in enumerate(self.sources) for _ in range(n)]
+        room = [Basis(noise, False, "room")] * len(w.room)
+        hop_s = self.stft.hop / self.stft.sample_rate
+        followers = []
+        for rate, of_speech in zip(w.own_rate[len(room) :], w.own_speech[len(room) :], strict=True):
+            seconds = -hop_s / np.log1p(-min(float(rate), 1 - 1e-6)) if rate > 0 else np.inf
+            followers.append(Basis(speech if of_speech else noise, bool(of_speech), "follower", float(seconds)))
+        return (*trained, *room, *followers)
+
+    def spectra(self, network: State) -> Floats:
+        """Return what the bases of a network hold when their activations are 1. [main-thread]
+
+        Those of the stream as they are now, weighted as in the last read-out: float32 (n_bins of the network, R + J).
+        """
+        own = network.keep["own"] * self.weights.own_read[-1][:, None]
+        return np.concatenate([self.weights.read[-1][: own.shape[1]], own.T], axis=1)
 
     @property
     def n_parameters(self) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from realtime.base.memory import State
 from realtime.modelfile import Floats, StftSettings, check_tensor, check_transform, transform_of, whole
 from realtime.networks.mlp import network
+from realtime.networks.network import Basis
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,15 @@ class DenseModel:
     def n_bins(self) -> int:
         """F, bins of one column. [thread-safe]"""
         return self.stft.n_fft // 2 + 1
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """None: a dense layer has no parts that stand for a source. [thread-safe]"""
+        return ()
+
+    def spectra(self, network: State) -> Floats:
+        """Return float32 (n_bins of the network, 0). [main-thread]"""
+        return np.zeros((int(network["n_bins"]), 0), np.float32)
 
     @property
     def n_parameters(self) -> int:

@@ -20,8 +20,6 @@ class Explanation:
 
     Attributes
     ----------
-    activations : float32[n, R]
-        h after all layers.
     divergence : float64[K + 1]
         Generalised KL divergence between the current columns and the model, at the model's best scale, as a share
         of the columns' sum: 0 is a perfect fit.
@@ -29,12 +27,11 @@ class Explanation:
         By how many dB the mask lowers the energy.
     """
 
-    activations: Floats
     divergence: NDArray[np.float64]
     removed_db: NDArray[np.float64]
 
 
-def explain(model: Model, stacks: Floats) -> Explanation:
+def explain(model: Model, stacks: Floats, heard: frozenset[int] | None = None) -> Explanation:
     """Run every layer over some columns. [thread-safe]
 
     Parameters
@@ -43,18 +40,20 @@ def explain(model: Model, stacks: Floats) -> Explanation:
         Of kind "nmf".
     stacks : float32[n, context, n_bins]
         Magnitudes, the current column last; n_bins at most the model's (a low sample rate has fewer).
+    heard : frozenset of int or None
+        The bases that are heard; None: those of the first source.
     """
     n, context, n_bins = stacks.shape
     m = np.maximum(stacks.reshape(n, context * n_bins), np.float32(FLOOR))
     current = m[:, -n_bins:]
     cut = [_cut(w, model.n_bins, n_bins) for w in model.weights]
-    n_speech = model.sources[0][1]
+    kept = np.isin(range(model.n_bases), list(range(model.sources[0][1]) if heard is None else heard))
     h = np.ones((n, model.n_bases), np.float32)
     divergence, removed = np.zeros(model.n_layers + 1), np.zeros(model.n_layers + 1)
     for k in range(model.n_layers + 1):
         readout = cut[model.readouts[min(k, len(model.readouts) - 1)]]
         total = np.maximum(h @ readout.T, np.float32(FLOOR))
-        mask = h[:, :n_speech] @ readout[:, :n_speech].T / total
+        mask = h[:, kept] @ readout[:, kept].T / total
         share = total / total.sum(axis=1, keepdims=True) * current.sum(axis=1, keepdims=True)
         divergence[k] = np.sum(current * np.log(current / share)) / np.sum(current)
         removed[k] = -10 * np.log10(np.sum((mask * current) ** 2) / np.sum(current**2) + 1e-20)
@@ -62,7 +61,7 @@ def explain(model: Model, stacks: Floats) -> Explanation:
             w = cut[model.layers[k]]
             x = m[:, -len(w) :]
             h = h * ((x / np.maximum(h @ w.T, np.float32(FLOOR))) @ w) / (w.sum(axis=0) + model.sparsity[k])
-    return Explanation(h.astype(np.float32), divergence, removed)
+    return Explanation(divergence, removed)
 
 
 def _cut(matrix: Floats, n_bins: int, n_kept: int) -> Floats:

@@ -29,6 +29,7 @@ from realtime.modelfile import (
     whole,
     write_content,
 )
+from realtime.networks.network import Basis
 from realtime.networks.nmf import network
 
 KINDS = ("nmf", "mlp", "adaptive")
@@ -64,6 +65,15 @@ class Model:
     def n_bases(self) -> int:
         """R, of all sources. [thread-safe]"""
         return sum(n for _, n in self.sources)
+
+    @property
+    def bases(self) -> tuple[Basis, ...]:
+        """What each basis stands for. [thread-safe]"""
+        return tuple(Basis(name, i == 0) for i, (name, n) in enumerate(self.sources) for _ in range(n))
+
+    def spectra(self, network: State) -> NDArray[np.float32]:
+        """Return float32 (n_bins of the network, R), the bases over the current column. [main-thread]"""
+        return self.weights[self.readouts[-1]][: int(network["n_bins"])]
 
     @property
     def n_parameters(self) -> int:

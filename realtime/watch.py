@@ -1,4 +1,4 @@
-"""Columns for those who look: what the denoiser of a chain saw, its mask, and the masks of tapped depths. Main thread.
+"""For those who look: columns of the denoiser of a chain, masks of tapped depths, bases and activations. Main thread.
 
 The plugin publishes a column per hop into a lock-free ring; whoever watches pulls. The low-latency modes hop more
 often than the model was trained for: of those columns one per hop of the model is kept, so that a picture's time
@@ -30,6 +30,8 @@ class Columns:
         0 to 1, of the depth that is heard.
     taps : float32[n, n_taps, n_bins]
         Masks after the tapped depths.
+    activations : float32[n, n_bases]
+        Of the network's bases, after the deepest layer that ran.
     n_lost : int
         Columns that followed these and found the ring full.
     """
@@ -37,7 +39,13 @@ class Columns:
     magnitudes: Floats
     mask: Floats
     taps: Floats
+    activations: Floats
     n_lost: int
+
+
+def denoiser_of(chain: Chain) -> Denoise | None:
+    """Return the first denoiser of a chain. [thread-safe]"""
+    return next((plugin for plugin in chain.plugins if isinstance(plugin, Denoise)), None)
 
 
 class Watch:
@@ -49,11 +57,17 @@ class Watch:
         Active; a chain without a denoiser gives no columns and has `model` None.
     depths : tuple of int
         Up to `MAX_TAPS` depths whose masks are wanted, ascending.
+
+    Attributes
+    ----------
+    bases : tuple of Basis
+        Of its network; empty without one, or if its kind has none.
     """
 
     def __init__(self, chain: Chain, depths: tuple[int, ...] = ()) -> None:
-        self._plugin = next((p for p in chain.plugins if isinstance(p, Denoise)), None)
+        self._plugin = denoiser_of(chain)
         self.model = None if self._plugin is None else self._plugin.model
+        self.bases = () if self.model is None else self.model.bases
         self.n_bins, self.bin_hz, self.column_s = 1, 31.25, 0.008
         self.depths: tuple[int, ...] = ()
         if self._plugin is None or self.model is None:
@@ -93,12 +107,20 @@ class Watch:
         ring = None if self._plugin is None else self._plugin.columns
         if ring is None:
             empty = np.zeros((0, self.n_bins), np.float32)
-            return Columns(empty, empty, np.zeros((0, len(self.depths), self.n_bins), np.float32), 0)
+            taps = np.zeros((0, len(self.depths), self.n_bins), np.float32)
+            return Columns(empty, empty, taps, np.zeros((0, len(self.bases)), np.float32), 0)
         rows = ring.read()
         n_lost = (ring.refused - self._n_refused) // self._every
         self._n_refused += n_lost * self._every
         kept = rows[self._skip :: self._every]
         self._skip = (self._skip - len(rows)) % self._every
-        parts = kept.reshape(len(kept), 2 + MAX_TAPS, self.n_bins)
+        masks, activations = np.split(kept, [(2 + MAX_TAPS) * self.n_bins], axis=1)
+        parts = masks.reshape(len(kept), 2 + MAX_TAPS, self.n_bins)
         magnitudes = np.divide(parts[:, 0], self._full_scale, dtype=np.float32)
-        return Columns(magnitudes, parts[:, 1], parts[:, 2 : 2 + len(self.depths)], n_lost)
+        return Columns(magnitudes, parts[:, 1], parts[:, 2 : 2 + len(self.depths)], activations, n_lost)
+
+    def spectra(self) -> Floats:
+        """Return the bases as they are now, float32[n_bins, n_bases], each at activation 1. [main-thread]"""
+        if self._plugin is None or self._plugin.network is None or self.model is None:
+            return np.zeros((self.n_bins, 0), np.float32)
+        return self.model.spectra(self._plugin.network)

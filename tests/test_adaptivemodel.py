@@ -16,6 +16,7 @@ from realtime.engine.chain import Chain
 from realtime.learn import learn_noise
 from realtime.model import load_model, save_model
 from realtime.modelfile import StftSettings
+from realtime.networks.network import Basis
 from realtime.plugins.denoise import OFF, Denoise
 from realtime.render import Stream, render
 from tests.networks.adaptive_oracle import Oracle, random_weights
@@ -152,3 +153,34 @@ def test_a_model_without_bases_of_a_room_has_nothing_to_learn_there(tmp_path: Pa
     assert np.array_equal(np.concatenate(pieces)[512:], render(x, chain)[: len(x) - 512])
     with pytest.raises(ModelError, match="no bases of a noise to learn"):
         learn_noise(back, x, 16000)
+
+
+def test_bases_are_named_by_what_they_stand_for() -> None:
+    bases = make_adaptive_model().bases
+    speech, noise = ("speech", True), ("noise", False)
+    assert bases[:14] == (Basis(*speech),) * 7 + (Basis(*noise),) * 5 + (Basis(*noise, "room"),) * 2
+    assert [(b.source, b.is_speech) for b in bases[14:]] == [noise, noise, speech]
+    assert {b.own for b in bases[14:]} == {"follower"}
+    rates = make_adaptive_model().weights.own_rate[2:]
+    assert [1 - np.exp(-0.008 / b.seconds) for b in bases[14:]] == pytest.approx(rates, rel=1e-5)
+
+
+def test_muting_a_basis_leaves_its_term_out_of_what_is_rendered() -> None:
+    model, x, rate = make_adaptive_model(), noise(6000), 16000
+    heard = np.isin(np.arange(17), [0, 1, 2, 4, 5, 6, 16])  # speech without basis 3
+    n_fft, hop = model.stft.n_fft, model.stft.hop
+    analysis, synthesis = windows(n_fft, n_fft, hop)
+    padded = np.pad(x, (n_fft - hop, n_fft + hop))
+    oracle, wanted = Oracle(model.weights, 7, 0.67, 0.2), np.zeros(len(padded))
+    for start in range(0, len(padded) - n_fft + 1, hop):
+        spectrum = np.fft.rfft(padded[start : start + n_fft] * analysis)
+        mask = oracle.column(np.abs(spectrum), heard)[-1]
+        wanted[start : start + n_fft] += np.fft.irfft(spectrum * mask) * synthesis
+    parts = []
+    for choice in (heard, ~heard):
+        chain = chain_without_room(model, rate)
+        chain.plugins[0].hear(np.flatnonzero(choice))
+        parts.append(render(x, chain))
+    assert np.abs(parts[0] - wanted[n_fft - hop :][: len(x)]).max() < 1e-5 * np.abs(wanted).max()
+    assert np.abs(parts[0] - render(x, chain_without_room(model))).max() > 1e-3
+    assert np.abs(parts[0] + parts[1] - x).max() < 1e-6

@@ -13,15 +13,18 @@ from tests.test_model import make_model
 CONTEXT = 2
 
 
+@pytest.mark.parametrize("heard", [None, frozenset({0, 3, 7})])
 @pytest.mark.parametrize("rate", [16000, 8000])
-def test_every_depth_agrees_with_the_kernel(rate: int) -> None:
+def test_every_depth_agrees_with_the_kernel(rate: int, heard: frozenset[int] | None) -> None:
     model = make_model(CONTEXT, n_layers=4)
-    chain = Chain([Denoise(model)], rate)
+    plugin = Denoise(model)
+    chain = Chain([plugin], rate)
+    plugin.hear(heard)
     stream, watch = Stream(chain), Watch(chain, (0, 1, 2, 3, 4))
     stream.process(np.random.default_rng(0).normal(0, 0.1, rate // 2).astype(np.float32))
     columns = watch.read()
     stacks = np.stack([columns.magnitudes[i - 1 : i + 1] for i in (20, 30, 40)])
-    explanation = explain(model, stacks)
+    explanation = explain(model, stacks, heard)
     current = stacks[:, -1].astype(np.float64)
     for depth in range(5):
         mask = columns.taps[[20, 30, 40], depth].astype(np.float64)
@@ -33,8 +36,12 @@ def test_divergence_is_that_of_the_definition_and_falls_with_depth() -> None:
     model = make_model(1, n_layers=5)
     x = np.random.default_rng(1).uniform(0.1, 1, (1, 1, 257)).astype(np.float32)
     explanation = explain(model, x)
+    h = np.ones(model.n_bases)
+    for i, mu in zip(model.layers, model.sparsity, strict=True):
+        v = model.weights[i].astype(np.float64)
+        h *= v.T @ (x[0, 0] / (v @ h)) / (v.sum(axis=0) + mu)
     w = model.weights[model.readouts[0]].astype(np.float64)
-    model_x = w @ explanation.activations[0]
+    model_x = w @ h
     model_x *= x.sum() / model_x.sum()
     wanted = sum(m * np.log(m / y) - m + y for m, y in zip(x[0, 0].astype(np.float64), model_x, strict=True))
     assert explanation.divergence[-1] == pytest.approx(wanted / x.sum(), rel=1e-3)

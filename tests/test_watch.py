@@ -1,13 +1,16 @@
-"""Oracles: the same network run at each depth by itself, and the level of a sine of full scale."""
+"""Oracles: the same network run at each depth by itself, the read-out's equation, the level of a sine of full scale."""
 
 import numpy as np
 import pytest
 
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.engine.chain import Chain
-from realtime.plugins.denoise import Denoise
+from realtime.plugins.denoise import OFF, Denoise
 from realtime.plugins.gain import Gain
 from realtime.render import Stream
 from realtime.watch import Columns, Watch
+from tests.test_adaptivemodel import make_adaptive_model
+from tests.test_densemodel import make_dense_model
 from tests.test_model import make_model
 
 RATE = 16000
@@ -64,3 +67,37 @@ def test_nothing_is_published_after_close() -> None:
     watch.close()
     stream.process(np.zeros(1280, np.float32))
     assert len(watch.read().magnitudes) == 0
+
+
+@pytest.mark.parametrize("make", [make_model, make_adaptive_model])
+@pytest.mark.parametrize("latency_ms", [32, 4])
+def test_what_the_bases_hold_gives_the_mask(make, latency_ms: int) -> None:
+    """From activations, spectra and what each basis stands for alone, by the read-out's equation in numpy."""
+    plugin = Denoise(make(), latency_ms)
+    chain = Chain([plugin], RATE)
+    if isinstance(plugin.model, AdaptiveModel):
+        chain.parameter("denoise", "adapt")[1][0] = OFF
+    stream, watch, x = Stream(chain), Watch(chain), np.random.default_rng(1).normal(0, 0.1, RATE).astype(np.float32)
+    stream.process(x[:-128])
+    watch.read()
+    spectra = watch.spectra()  # the followers move after each column
+    stream.process(x[-128:])
+    columns = watch.read()
+    terms = spectra * columns.activations[0]
+    of_speech = np.array([basis.is_speech for basis in watch.bases])
+    s, n = terms[:, of_speech].sum(axis=1), terms[:, ~of_speech].sum(axis=1)
+    wanted = s / (s + n)
+    if isinstance(plugin.model, AdaptiveModel):
+        w, magnitudes = plugin.model.weights, columns.magnitudes[0] * 512 / np.pi
+        v = (magnitudes + 1e-4) ** 0.67 * w.input
+        ratio, rest = np.log((s + 1e-4) / (n + 1e-4)), np.log((v + 1e-4) / (s + n + 1e-4))
+        wanted = 1 / (1 + np.exp(-w.slope[-1] * (ratio + w.follow[-1] * rest)))
+    assert (len(columns.mask), len(watch.bases)) == (1, spectra.shape[1])
+    np.testing.assert_allclose(columns.mask[0], wanted, atol=1e-4)
+
+
+def test_a_network_without_bases_shows_none() -> None:
+    chain = Chain([Denoise(make_dense_model())], RATE)
+    watch = Watch(chain)
+    Stream(chain).process(np.zeros(1280, np.float32))
+    assert watch.bases == () and watch.spectra().shape == (257, 0) and watch.read().activations.shape == (10, 0)

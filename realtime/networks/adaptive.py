@@ -26,14 +26,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.base.intrinsics import store_release
+from realtime.base.handover import USED, WANTED, WORDS, offer
 from realtime.base.memory import State, aligned
 from realtime.base.ring import Ring
-from realtime.base.safety import realtime
 from realtime.base.vectors import LANES, ROWS
 from realtime.networks.adaptiveinfer import infer
 from realtime.networks.adaptivelayer import EPSILON, OWN
-from realtime.networks.adaptiverecord import ADAPTIVE, ROOM_WORDS, USED, WANTED
+from realtime.networks.adaptiverecord import ADAPTIVE
 from realtime.networks.network import network_record
 from realtime.networks.nmf import Floats
 
@@ -149,22 +148,16 @@ def network(
         **{f"own_{n}": getattr(weights, f"own_{n}").copy() for n in ("gain", "power", "mix", "floor", "read", "rate")},
         owns=np.array([own.address for own in owns], np.int64),
         memories=aligned((n_streams, k, width)), own_memories=aligned((n_streams, k, n_own)), ages=aligned(n_streams),
-        room=aligned(ROOM_WORDS, np.int64), heard_header=heard.header, heard_rows=heard.rows, removed=aligned(n_bins),
+        room=aligned(WORDS, np.int64), heard_header=heard.header, heard_rows=heard.rows, removed=aligned(n_bins),
         v=aligned(n_bins), observed=aligned(n_observed), beside=aligned(n_observed), q=aligned(n_observed),
         h=aligned(width), sums=aligned(width), h_noise=aligned(noise[0].shape[1]), parts=aligned((2, n_bins)),
-        mask=aligned(n_bins),
+        chosen_h=aligned(width), chosen_weights=aligned(n_own), chosen_parts=aligned((2, n_bins)), mask=aligned(n_bins),
     )  # fmt: skip
     arrays.keep["beside"][:] = EPSILON
     arrays.keep["matrices"] = (layers, speech, noise, owns, heard)
-    made = network_record(infer, arrays, k, n_bins, n_bins)
-    made.keep["heard"] = heard
+    made = network_record(infer, arrays, k, n_bins, n_bins, n_bases + n_own)
+    made.keep["heard"], made.keep["own"] = heard, bases[0]
     return made
-
-
-@realtime("void(int64[::1], int64)")
-def _want(room: NDArray[np.int64], address: int) -> None:
-    """Publish the address of bases that are complete. [worker-thread]"""
-    store_release(room, WANTED, address)
 
 
 def use_room(network: State, bases: Floats) -> bool:
@@ -186,7 +179,7 @@ def use_room(network: State, bases: Floats) -> bool:
     made[:] = bases
     # The set taken over last is kept too: addresses must differ from one set to the next.
     network.keep["room"] = (network.keep.get("room", (None, None))[-1], made)
-    _want(words, made.ctypes.data)
+    offer(words, made.ctypes.data)
     return True
 
 

@@ -4,10 +4,11 @@ import numpy as np
 from numba import carray
 
 from realtime.base.functions import exp, log
-from realtime.base.intrinsics import as_pointer, floats, integers, load_acquire, store_release
+from realtime.base.handover import USED, WORDS, take
+from realtime.base.intrinsics import as_pointer, floats, integers
 from realtime.base.ring import CAPACITY, HEADER_SIZE, REFUSED, WRITTEN, ring_publish, ring_space
 from realtime.base.safety import realtime, realtime_callback
-from realtime.base.vectors import LANES, ROWS, dot_rows
+from realtime.base.vectors import ROWS, dot_rows
 from realtime.networks.adaptivelayer import (
     ONE,
     OWN,
@@ -16,13 +17,11 @@ from realtime.networks.adaptivelayer import (
     add_own,
     follow_sources,
     ratios,
-    read_own,
-    read_part,
-    share,
     update,
     update_own,
 )
-from realtime.networks.adaptiverecord import ADAPTIVE, MEAN, ROOM_WORDS, USED, WANTED
+from realtime.networks.adaptiveread import read_mask
+from realtime.networks.adaptiverecord import ADAPTIVE, MEAN
 from realtime.networks.network import INFER_SIGNATURE, MAX_TAPS, NETWORK
 
 INPUT_FLOOR = np.float32(1e-4)
@@ -37,9 +36,9 @@ HALF = np.float32(0.5)
 def _take_room(address: int) -> None:
     """Copy the bases of the room into every stream's own if there is a new set. [audio-thread]"""
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
-    words, owns = integers(a.room, ROOM_WORDS), integers(a.owns, a.n_streams)
-    wanted = load_acquire(words, WANTED)
-    if wanted == words[USED]:
+    used, owns = integers(a.room, WORDS)[USED], integers(a.owns, a.n_streams)
+    wanted = take(a.room)
+    if wanted == used:
         return
     for i in range(a.n_streams):
         o = carray(as_pointer(owns[i]), (1,), OWN)[0]
@@ -51,7 +50,6 @@ def _take_room(address: int) -> None:
                 row[f] = new[f]
                 total += new[f]
             sums[j] = total
-    store_release(words, USED, wanted)
 
 
 @realtime("void(int64, float32)")
@@ -138,33 +136,6 @@ def _layer(address: int, k: int) -> None:
 
 
 @realtime("void(int64, int64, int64)")
-def _read(address: int, k: int, mask: int) -> None:
-    """Read the mask out after k layers; after none it is one everywhere. [audio-thread]"""
-    a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
-    own = integers(a.owns, a.n_streams)[a.stream]
-    o = carray(as_pointer(own), (1,), OWN)[0]
-    if k == 0:
-        out = floats(mask, o.n_bins)
-        for f in range(o.n_bins):
-            out[f] = ONE
-    else:
-        n_noise = a.n_bases - a.n_speech
-        h, rest = floats(a.h, a.n_bases), floats(a.h_noise, n_noise)
-        for r in range(n_noise):
-            rest[r] = h[a.n_speech + r]
-        speech, noise = a.parts, a.parts + 4 * o.n_bins
-        read_part(
-            integers(a.speech, a.n_layers)[k - 1], o.n_bins, (a.n_speech + LANES - 1) // LANES * LANES, a.h, speech
-        )
-        read_part(
-            integers(a.noise, a.n_layers)[k - 1], o.n_bins, (n_noise + LANES - 1) // LANES * LANES, a.h_noise, noise
-        )
-        read_own(own, a.own_read + 4 * (k - 1) * o.n_own, speech, noise)
-        place = 4 * (k - 1) * o.n_bins
-        share(speech, noise, a.v, a.follow + place, a.slope + place, o.n_bins, mask)
-
-
-@realtime("void(int64, int64, int64)")
 def _keep_removed(address: int, mask: int, n_bins: int) -> None:
     """Hand what the mask removed, averaged over `MEAN` columns, to who fits the room. [audio-thread]"""
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
@@ -206,6 +177,18 @@ def _hear(address: int, stack: int, n_bins: int) -> bool:
     return begun
 
 
+@realtime("void(int64, int64)")
+def _tell_activations(address: int, activations: int) -> None:
+    """Copy h and d, behind each other, to where others find them. [audio-thread]"""
+    a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
+    o = carray(as_pointer(integers(a.owns, a.n_streams)[a.stream]), (1,), OWN)[0]
+    h, d, out = floats(a.h, a.n_bases), floats(o.d, o.n_own), floats(activations, a.n_bases + o.n_own)
+    for r in range(a.n_bases):
+        out[r] = h[r]
+    for j in range(o.n_own):
+        out[a.n_bases + j] = d[j]
+
+
 @realtime_callback(INFER_SIGNATURE)
 def infer(address: int, stack: int, depth: int, heard: int) -> None:
     """Run the layers over one column, read masks out, and remember. [audio-thread]
@@ -225,7 +208,7 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     net = carray(as_pointer(address), (1,), NETWORK)[0]
     a = carray(as_pointer(net.arrays), (1,), ADAPTIVE)[0]
     taps = integers(net.taps, MAX_TAPS)
-    begun = _hear(net.arrays, stack, net.n_bins)
+    begun, choice = _hear(net.arrays, stack, net.n_bins), take(net.choice)
     _take_room(net.arrays)
     deepest = depth
     for t in range(net.n_taps):
@@ -234,17 +217,18 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     for k in range(net.n_layers + 1):
         read = k if runs else 0
         if k == depth:
-            _read(net.arrays, read, heard)
+            read_mask(net.arrays, read, choice, heard)
         for t in range(net.n_taps):
             if k == taps[t]:
-                _read(net.arrays, read, net.tap_masks + 4 * t * net.n_bins)
+                read_mask(net.arrays, read, choice, net.tap_masks + 4 * t * net.n_bins)
         if runs and k < net.n_layers:
             _layer(net.arrays, k)
     if runs:
+        _tell_activations(net.arrays, net.activations)
         mask = heard
-        if depth < net.n_layers:
+        if depth < net.n_layers or choice != 0:  # what is learned is not a matter of who listens to what
             mask = a.mask
-            _read(net.arrays, net.n_layers, mask)
+            read_mask(net.arrays, net.n_layers, 0, mask)
         ages = floats(a.ages, a.n_streams)
         young = ONE / (ONE + ages[a.stream])
         follow_sources(integers(a.owns, a.n_streams)[a.stream], a.n_room, a.own_rate, a.v, mask, young)

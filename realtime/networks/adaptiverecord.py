@@ -4,7 +4,6 @@ import numpy as np
 
 MEAN = 5
 """Columns averaged to one of those the room is fitted to."""
-WANTED, USED, ROOM_WORDS = 0, 16, 32  # int64 indices into `room`, on cache lines of their own, and its size
 
 ADAPTIVE = np.dtype(
     [
@@ -42,7 +41,7 @@ ADAPTIVE = np.dtype(
         ("memories", np.int64),  # float32[streams, K, padded]
         ("own_memories", np.int64),  # float32[streams, K, J]
         ("ages", np.int64),  # float32[streams]: columns so far
-        ("room", np.int64),  # int64[ROOM_WORDS]: addresses of float32[n_room, F], wanted and in use
+        ("room", np.int64),  # int64[WORDS]: of float32[n_room, F]
         ("heard_header", np.int64),  # ring of float32[F], what the mask removed
         ("heard_rows", np.int64),
         ("removed", np.int64),  # float32[F]: a row of it in the making
@@ -55,7 +54,10 @@ ADAPTIVE = np.dtype(
         ("sums", np.int64),  # float32[padded]
         ("h_noise", np.int64),  # float32[padded R_n]
         ("parts", np.int64),  # float32[2, F]
-        ("mask", np.int64),  # float32[F]: the deepest, where another is heard
+        ("chosen_h", np.int64),  # float32[padded R]: of one source
+        ("chosen_weights", np.int64),  # float32[J]
+        ("chosen_parts", np.int64),  # float32[2, F]
+        ("mask", np.int64),  # float32[F]: of the last layer, where another is heard
     ],
     align=True,
 )

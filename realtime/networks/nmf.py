@@ -10,7 +10,8 @@ One column at a time, generalised Kullback-Leibler divergence. The paper's lette
     h^{k+1} = h^k o [W^k' (m / (W^k h^k))] / (W^k' 1 + mu^k)                  layer k
     mask_k = W_speech h_speech / (W h)   over the current column              read-out after k layers
 
-A layer whose W has only F rows sees the current column alone. Sizes are values, so no model ever compiles
+A layer whose W has only F rows sees the current column alone. With a choice of bases (`network.choose`) they stand for
+the speech in the read-out; there that is what `network` defines. Sizes are values, so no model ever compiles
 anything. Audio thread; `network` on the main thread.
 """
 
@@ -20,7 +21,8 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
-from realtime.base.intrinsics import as_pointer, floats, integers, load_acquire, store_release
+from realtime.base.handover import USED, WORDS, offer, take
+from realtime.base.intrinsics import as_pointer, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.safety import realtime, realtime_callback
 from realtime.base.units import FLOOR
@@ -42,13 +44,11 @@ BANK = np.dtype(
 )
 """Every matrix of a network. Another bank of the same shape may take its place while sound runs."""
 
-WANTED, USED, BANK_WORDS = 0, 16, 32  # int64 indices into `banks`, on cache lines of their own, and its size
-
 NMF = np.dtype(
     [
-        ("banks", np.int64),  # int64[BANK_WORDS]: address of the BANK to use (main thread) and in use (audio thread)
+        ("banks", np.int64),  # int64[WORDS]: of a BANK
         ("n_bases", np.int64),  # R, padded
-        ("n_speech", np.int64),
+        ("speech", np.int64),  # float32[R]: 1 for bases of speech
         ("h", np.int64),  # float32[R]
         ("sums", np.int64),  # float32[R]
     ],
@@ -117,23 +117,20 @@ def network(
     """
     n_bins, n_real = readouts[0].shape
     n_bases = _padded_bases(n_real)
+    speech = aligned(n_bases)
+    speech[:n_speech] = 1
     arrays = State(
         NMF,
-        banks=aligned(BANK_WORDS, np.int64),
+        banks=aligned(WORDS, np.int64),
         n_bases=n_bases,
-        n_speech=n_speech,
+        speech=speech,
         h=aligned(n_bases),
         sums=aligned(n_bases),
     )
-    made = network_record(infer, arrays, len(layers), n_bins, n_inputs)
+    made = network_record(infer, arrays, len(layers), n_bins, n_inputs, n_real)
+    made.put("activations", arrays.keep["h"])
     use_bank(made, bank(layers, readouts, sparsity))
     return made
-
-
-@realtime("void(int64[::1], int64)")
-def _want(banks: NDArray[np.int64], address: int) -> None:
-    """Publish the address of a bank that is complete. [worker-thread]"""
-    store_release(banks, WANTED, address)
 
 
 def use_bank(network: State, made: State) -> None:
@@ -143,7 +140,7 @@ def use_bank(network: State, made: State) -> None:
     """
     banks = network.keep["arrays"].keep["banks"]
     network.keep["bank"] = (network.keep.get("bank", (None, None))[-1], made)
-    _want(banks, made.address)
+    offer(banks, made.address)
 
 
 def bank_in_use(network: State) -> int:
@@ -193,15 +190,17 @@ def layer(w: int, m: int, n_rows: int, n_bases: int, h: int, sums: int, scale: i
 
 
 @realtime("void(int64, int64, int64, int64, int64, int64, int64)")
-def readout(w: int, n_bins: int, n_bases: int, n_speech: int, h: int, scratch: int, heard: int) -> None:
-    """The Wiener-like mask: the speech bases' share of the model, per bin. [audio-thread]
+def readout(w: int, n_bins: int, n_bases: int, choice: int, h: int, scratch: int, heard: int) -> None:
+    """The Wiener-like mask: the chosen bases' share of the model, per bin. [audio-thread]
 
     Parameters
     ----------
     w : int64
         Address of the read-out matrix, float32[F, R], laid out as for `layer`.
-    n_bins, n_bases, n_speech : int64
-        F, R, and how many of the bases, from the first, are speech.
+    n_bins, n_bases : int64
+        F and R.
+    choice : int64
+        Address of float32[R], 1 for the bases that are kept, 0 for the others.
     h : int64
         Address of the activations, float32[R].
     scratch : int64
@@ -209,9 +208,10 @@ def readout(w: int, n_bins: int, n_bases: int, n_speech: int, h: int, scratch: i
     heard : int64
         Address of the mask, float32[F], written here, in [0, 1]. Where the model holds nothing at all it is 0.
     """
-    activations, speech, mask = floats(h, n_bases), floats(scratch, n_bases), floats(heard, n_bins)
+    activations, kept, mask = floats(h, n_bases), floats(scratch, n_bases), floats(heard, n_bins)
+    chosen = floats(choice, n_bases)
     for r in range(n_bases):
-        speech[r] = activations[r] if r < n_speech else np.float32(0)
+        kept[r] = activations[r] if chosen[r] > np.float32(0) else np.float32(0)
     for f in range(0, n_bins, ROWS):
         p0, p1, p2, p3 = dot_rows(w, n_bases, scratch)
         s0, s1, s2, s3 = dot_rows(w, n_bases, h)
@@ -223,15 +223,6 @@ def readout(w: int, n_bins: int, n_bases: int, n_speech: int, h: int, scratch: i
         if f + 3 < n_bins:
             mask[f + 3] = p3 / max(s3, _FLOOR)
         w += 4 * ROWS * n_bases
-
-
-@realtime("int64(int64)")
-def _take_bank(address: int) -> int:
-    """Return the address of the bank to use, and say in `banks` that it is in use. [audio-thread]"""
-    banks = integers(address, BANK_WORDS)
-    wanted = load_acquire(banks, WANTED)
-    store_release(banks, USED, wanted)
-    return wanted
 
 
 @realtime_callback(INFER_SIGNATURE)
@@ -251,7 +242,10 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     """
     net = carray(as_pointer(address), (1,), NETWORK)[0]
     a = carray(as_pointer(net.arrays), (1,), NMF)[0]
-    b = carray(as_pointer(_take_bank(a.banks)), (1,), BANK)[0]
+    b = carray(as_pointer(take(a.banks)), (1,), BANK)[0]
+    choice = take(net.choice)
+    if choice == 0:
+        choice = a.speech
     n_rows, weights = integers(b.n_rows, net.n_layers), integers(b.weights, net.n_layers)
     scales, readouts = integers(b.scales, net.n_layers), integers(b.readouts, net.n_layers + 1)
     h, taps = floats(a.h, a.n_bases), integers(net.taps, MAX_TAPS)
@@ -262,11 +256,11 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
         h[r] = np.float32(1)
     for k in range(deepest + 1):
         if k == depth:
-            readout(readouts[k], net.n_bins, a.n_bases, a.n_speech, a.h, a.sums, heard)
+            readout(readouts[k], net.n_bins, a.n_bases, choice, a.h, a.sums, heard)
         for t in range(net.n_taps):
             if k == taps[t]:
                 mask = net.tap_masks + 4 * t * net.n_bins
-                readout(readouts[k], net.n_bins, a.n_bases, a.n_speech, a.h, a.sums, mask)
+                readout(readouts[k], net.n_bins, a.n_bases, choice, a.h, a.sums, mask)
         if k < deepest:
             current = stack + 4 * (net.n_inputs - n_rows[k])
             layer(weights[k], current, n_rows[k], a.n_bases, a.h, a.sums, scales[k])

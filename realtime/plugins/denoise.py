@@ -5,6 +5,7 @@ end at its band edge. Bins above the band get one gain: the mean mask of the ban
 Bins that a low sample rate does not have are left out of the model's rows. Audio thread; `Denoise` on the main thread.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from realtime.base.safety import realtime, realtime_callback
 from realtime.dsp.delayline import delay_block, delay_line
 from realtime.dsp.stft import LATENCIES_MS, STFT, analyse, column_ready, exchange, stft, synthesise, window_size
 from realtime.model import MAX_LAYERS, AnyModel
-from realtime.networks.network import MAX_TAPS, NETWORK
+from realtime.networks.network import MAX_TAPS, NETWORK, choose
 from realtime.plugin import RUN_SIGNATURE, Descriptor, Parameter, Process
 
 LAYERS, AMOUNT, ADAPT = 0, 1, 2
@@ -67,14 +68,14 @@ def _extend_mask(address: int) -> None:
 
 @realtime("void(int64)")
 def _publish_column(address: int) -> None:
-    """Hand the column to whoever watches: magnitudes, mask, masks of the taps. [audio-thread]"""
+    """Hand the column to whoever watches: magnitudes, mask, masks of the taps, activations. [audio-thread]"""
     s = carray(as_pointer(address), (1,), DENOISE)[0]
     t, net = carray(as_pointer(s.stft), (1,), STFT)[0], carray(as_pointer(s.network), (1,), NETWORK)[0]
     header = integers(s.column_header, HEADER_SIZE)
     if ring_space(header) == 0:
         header[REFUSED] += 1
         return
-    f_model, width = net.n_bins, net.n_bins * (2 + MAX_TAPS)
+    f_model, width = net.n_bins, net.n_bins * (2 + MAX_TAPS) + net.n_bases
     row = floats(s.column_rows + 4 * width * (header[WRITTEN] % header[CAPACITY]), width)
     column = floats(s.stacks + 4 * (s.phase * net.n_inputs + net.n_inputs - f_model), f_model)
     mask, tap_masks = floats(s.mask, t.n_bins), floats(net.tap_masks, MAX_TAPS * f_model)
@@ -82,6 +83,9 @@ def _publish_column(address: int) -> None:
         row[f], row[f_model + f] = column[f], mask[f]
     for i in range(net.n_taps * f_model):
         row[2 * f_model + i] = tap_masks[i]
+    activations = floats(net.activations, net.n_bases)
+    for i in range(net.n_bases):
+        row[width - net.n_bases + i] = activations[i]
     ring_publish(header, 1)
 
 
@@ -211,7 +215,7 @@ class Denoise:
         n_phases = hop_model // hop
         net = model.network(n_fft, n_phases)
         n_bins, n_inputs = int(net["n_bins"]), int(net["n_inputs"])
-        columns = Ring(512, np.float32, n_bins * (2 + MAX_TAPS))
+        columns = Ring(512, np.float32, n_bins * (2 + MAX_TAPS) + int(net["n_bases"]))
         parameters = np.array([p.default for p in self.descriptor.parameters], np.float32)
         state = State(
             DENOISE,
@@ -241,6 +245,11 @@ class Denoise:
         self.network.keep["taps"][: len(depths)] = depths
         self.network.record["n_taps"] = len(depths)
         self._state.record["watched"] = int(on)
+
+    def hear(self, bases: Iterable[int] | None) -> None:
+        """Let these bases of the network alone be heard; None: those of speech. [main-thread & active]"""
+        if self.network is not None:
+            choose(self.network, bases)
 
     def deactivate(self) -> None:
         """Let go of the memory. [main-thread]"""

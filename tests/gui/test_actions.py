@@ -336,19 +336,21 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     network = window.picture.network
     assert not network.isVisible()
     act(window, "network")
-    assert network.isVisible() and network.map.n_bases == 112
-    qtbot.waitUntil(lambda: network.map.activation(0) > 0, timeout=10000)
+    assert network.isVisible() and len(network.map.bases) == 112
+    qtbot.waitUntil(lambda: network.map.share(0) > 0, timeout=10000)
     network.map.setFocus()
     press(network.map, "Right")
     press(network.map, "Return")
-    qtbot.waitUntil(lambda: window.desk.patch.values.bases == frozenset({1}), timeout=10000)
+    assert window.desk.patch.values.bases == frozenset({1})
     assert "1 of 112 bases heard" in network.text.text()
     network.buttons["noise"].click()
-    qtbot.waitUntil(lambda: window.desk.patch.values.bases == frozenset(range(64, 112)), timeout=10000)
+    assert window.desk.patch.values.bases == frozenset(range(64, 112))
     network.buttons["speech"].click()
-    qtbot.waitUntil(lambda: window.desk.patch.values.bases is None, timeout=10000)
+    assert window.desk.patch.values.bases is None
     network.buttons["mute"].click()
-    qtbot.waitUntil(lambda: window.desk.patch.values.bases == frozenset(range(64)) - {1}, timeout=10000)
+    assert window.desk.patch.values.bases == frozenset(range(64)) - {1}
+    network.buttons["mute"].click()
+    assert window.desk.patch.values.bases is None
 
 
 @checks("others")

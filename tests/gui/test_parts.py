@@ -8,7 +8,6 @@ import pytest
 from scipy.stats import binomtest
 
 from gui.abx import p_value
-from gui.bases import chain_of, choosing, model_of
 from gui.catalogue import find_files, scan
 from gui.clock import Clock
 from gui.health import clock_text
@@ -19,11 +18,10 @@ from gui.models import card_html
 from gui.slots import matching_gains
 from gui.sound import Patch, Values, make_chain, strip_depths
 from gui.worker import Worker
-from realtime.engine.chain import Chain
 from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
-from realtime.plugins.denoise import Denoise
 from realtime.render import render
+from realtime.watch import Watch
 from tests.test_model import make_model
 
 RATE = 16000
@@ -38,31 +36,24 @@ def test_p_value_is_that_of_the_binomial_test(right: int, trials: int) -> None:
     assert p_value(right, trials) == pytest.approx(binomtest(right, trials, 0.5, alternative="greater").pvalue)
 
 
-def test_chosen_bases_and_all_others_add_up_to_the_input() -> None:
-    preset, x = load_preset("sparse"), noise()
-    kept = frozenset(range(0, 112, 3))
-    parts = [render(x, chain_of(preset, choice, RATE, 32, 100.0)) for choice in (kept, frozenset(range(112)) - kept)]
-    assert np.abs(parts[0] + parts[1] - x)[600:-600].max() < 1e-4
+@pytest.mark.parametrize(("name", "n_bases"), [("sparse", 112), ("default", 330)])
+def test_chosen_bases_and_all_others_add_up_to_the_input(name: str, n_bases: int) -> None:
+    preset, x = load_preset(name), noise()
+    kept = frozenset(range(0, n_bases, 3))
+    choices = (kept, frozenset(range(n_bases)) - kept)
+    parts = [render(x, make_chain(preset, RATE, Values(bases=choice))) for choice in choices]
+    assert np.abs(parts[0] + parts[1] - x)[600:-600].max() < 1e-5
     assert min(np.sqrt(np.mean(p**2)) for p in parts) > 0.01
 
 
-def test_the_models_own_speech_bases_sound_as_the_model() -> None:
-    preset, x = load_preset("sparse"), noise()
-    model = model_of(preset)
-    assert model is not None
-    chosen = render(x, chain_of(preset, frozenset(range(model.sources[0][1])), RATE, 32, 100.0))
-    assert np.allclose(chosen, render(x, preset.chain(RATE)), atol=1e-6)
-
-
-def test_the_order_of_bases_changes_nothing_but_who_is_heard() -> None:
-    model, x = make_model(), noise()
-    mine = choosing(model, frozenset({8, 2}))
-    assert mine.sources == (("heard", 2), ("rest", 7))
-    assert np.array_equal(mine.weights[0][:, :2], model.weights[0][:, [2, 8]])
-    both = render(x, Chain([Denoise(mine)], RATE)) + render(
-        x, Chain([Denoise(choosing(model, frozenset(range(9)) - {8, 2}))], RATE)
-    )
-    assert np.abs(both - x)[600:-600].max() < 1e-4
+@pytest.mark.parametrize("name", ["sparse", "default"])
+def test_the_models_own_speech_bases_sound_as_the_model(name: str) -> None:
+    preset, x = load_preset(name), noise()
+    chain, own = preset.chain(RATE), make_chain(preset, RATE, Values())
+    speech = frozenset(i for i, basis in enumerate(Watch(chain).bases) if basis.is_speech)
+    wanted = render(x, chain)
+    assert np.array_equal(render(x, own), wanted)
+    assert np.allclose(render(x, make_chain(preset, RATE, Values(bases=speech))), wanted, atol=1e-6)
 
 
 def test_matched_slots_are_equally_loud() -> None:
@@ -145,7 +136,7 @@ def test_stacks_end_with_the_newest_columns() -> None:
 
     rows = np.arange(50, dtype=np.float32)[:, None] + np.zeros((50, 2), np.float32)
     history = History(2, 0, 31.25, 0.008)
-    history.append(Columns(rows, rows, np.zeros((50, 0, 2), np.float32), 0), 0.0, False)
+    history.append(Columns(rows, rows, np.zeros((50, 0, 2), np.float32), rows[:, :0], 0), 0.0, False)
     assert history.stacks(3, 4, 2)[:, :, 0].tolist() == [[40, 41], [44, 45], [48, 49]]
 
 

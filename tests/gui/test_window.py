@@ -31,12 +31,13 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from gui.basismap import BasisMap
 from gui.meters import Meter
-from gui.network import BasisMap
 from gui.settings import Settings
 from gui.sound import DEMO, Setup
 from gui.spectrogram import Spectrogram
 from gui.window import Window
+from realtime.base.handover import USED
 from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
 from realtime.networks.adaptive import has_room
@@ -400,3 +401,35 @@ def test_learning_of_the_room_is_chosen_by_name_and_runs_under_the_window(window
     qtbot.waitUntil(lambda: place[0] == FROZEN)
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: place[0] == ON and choice.currentText() == "on")
+
+
+def test_bases_of_the_stream_are_shown_and_muted_while_the_same_network_runs(window: Window, qtbot: QtBot) -> None:
+    window.desk.choose(load_preset("default"))
+    window.show_tab(1, True)
+    network = window.picture.network
+    qtbot.waitUntil(lambda: len(network.map.bases) == 330 and network.map.share(0) > 0, timeout=10000)
+    sound = window.desk.sound
+    assert sound is not None
+    chain, watch = sound.host.chain, sound.watch
+    own = [i for i, basis in enumerate(watch.bases) if basis.own]
+    assert own == list(range(320, 330)) and sum(network.map.share(i) for i in range(330)) == pytest.approx(1)
+    names = [network.map.name(i) for i in own]
+    assert names[:4] == ["room 1", "room 2", "room 3", "room 4"]
+    assert {"follows noise, 0.64 s", "follows speech, 48 ms"} < set(names[4:])
+    speech = frozenset(i for i, basis in enumerate(watch.bases) if basis.is_speech)
+    follower = max(speech)
+    assert watch.bases[follower].own == "follower"
+    network.map.select(max(speech - set(own)))
+    for _ in range(3):
+        QTest.keyClick(network.map, Qt.Key.Key_Right)
+    assert network.map.selected == follower, "the followers stand beside what they follow"
+    network.buttons["mute"].click()
+    assert window.desk.patch.values.bases == speech - {follower} and network.buttons["mute"].text() == "Add basis"
+    (denoise,) = chain.plugins
+    assert isinstance(denoise, Denoise) and denoise.network is not None
+    choice = denoise.network.keep["choices"][-1][1]
+    assert set(np.flatnonzero(choice)) == speech - {follower}
+    qtbot.waitUntil(lambda: denoise.network.keep["choice"][USED] == choice.ctypes.data, timeout=5000)
+    assert sound.host.chain is chain and sound.watch is watch
+    window.desk.undo.undo()
+    assert window.desk.patch.values.bases is None and network.map.heard == speech

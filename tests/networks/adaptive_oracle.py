@@ -56,18 +56,20 @@ class Oracle:
         self.own = np.zeros((len(weights.own_rate), weights.input.size))
         self.removed: list[np.ndarray] = []
 
-    def column(self, magnitudes: np.ndarray) -> list[np.ndarray]:
-        """Return the masks after 0 to K layers."""
+    def column(self, magnitudes: np.ndarray, choice: np.ndarray | None = None) -> list[np.ndarray]:
+        """Return the masks after 0 to K layers: of speech, or of the bases where `choice`, bool[R + J], holds."""
         w, n_bins = self.w, len(magnitudes)
         n_layers, _, n_bases = w["read"].shape
+        of_speech = np.concatenate([np.arange(n_bases) < self.n_speech, w["own_speech"] == 1])
+        none = np.full(n_bins, 1.0 if choice is None else choice[of_speech].mean())
         if not self.age and magnitudes.mean() <= 1e-5:
-            return [np.ones(n_bins)] * (n_layers + 1)
+            return [none] * (n_layers + 1)
         v = (magnitudes.astype(float) + 1e-4) ** self.exponent * w["input"]
         level = v.mean() * self.n_trained / n_bases
         if not self.age:
             self.m, self.n = level * w["first"], np.full_like(w["own_mix"], 0.3)
             self.own[self.n_room :], self.age = 0.5 * v, 1
-        masks, sums = [np.ones(n_bins)], self.own.sum(axis=1) + 1e-3
+        chosen, sums = [], self.own.sum(axis=1) + 1e-3
         h, d = w["transition"].T @ self.m[0] + 1e-3 * level * w["start"], 0.0
         for k in range(n_layers):
             g_own = w["own_mix"][k] * self.n[k] + w["own_floor"][k] + d
@@ -78,9 +80,18 @@ class Oracle:
             at = (self.own @ q[:n_bins] + 1e-8) / sums
             d = self._updated(g_own, at, w["own_gain"][k], w["own_power"][k], 100) + 1e-4
             self.m[k], self.n[k] = h + w["leak"][k] * (self.m[k] - h), d
-            masks.append(self._mask(h, d, v, k))
-        self._follow(v, masks[-1])
-        return masks
+            mask = self._mask(h, d, v, k)
+            terms = np.concatenate([w["read"][k] * h, (w["own_read"][k] * d)[:, None].T * self.own.T], axis=1)
+            chosen.append(mask if choice is None else self._chosen(mask, terms, of_speech, choice))
+        self.activations = np.concatenate([h, d])
+        self._follow(v, mask)
+        return [none, *chosen]
+
+    @staticmethod
+    def _chosen(mask: np.ndarray, terms: np.ndarray, of_speech: np.ndarray, choice: np.ndarray) -> np.ndarray:
+        s, n = terms[:, of_speech].sum(axis=1), terms[:, ~of_speech].sum(axis=1)
+        some_s, some_n = terms[:, of_speech & choice].sum(axis=1), terms[:, ~of_speech & choice].sum(axis=1)
+        return mask * some_s / s + (1 - mask) * some_n / n
 
     @staticmethod
     def _updated(g: np.ndarray, a: np.ndarray, gain: np.ndarray, power: np.ndarray, most: float) -> np.ndarray:

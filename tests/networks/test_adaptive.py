@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from realtime.base.handover import USED
 from realtime.base.memory import State
 from realtime.networks.adaptive import network, use_room
 from realtime.networks.adaptiveinfer import infer
-from realtime.networks.adaptiverecord import MEAN, USED
-from realtime.networks.network import MAX_TAPS
+from realtime.networks.adaptiverecord import MEAN
+from realtime.networks.network import MAX_TAPS, choose
 from tests.networks.adaptive_oracle import Oracle, random_weights
 
 N_BINS, N_LAYERS, N_SPEECH, EXPONENT, SHARE = 37, 3, 13, 0.67, 0.2
@@ -137,3 +138,44 @@ def test_bins_that_a_low_rate_does_not_have_are_left_out() -> None:
     net, oracle = made(weights, n_bins=n), Oracle(less, N_SPEECH, EXPONENT, SHARE, n_trained=N_BINS)
     for column in columns(9, 20)[:, :n].copy():
         np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
+
+
+CHOICES = {"alone": {4}, "muted": set(range(N_SPEECH)) - {2} | {27}, "followers": {25, 26, 27}, "none": set()}
+
+
+@pytest.mark.parametrize("depth", range(N_LAYERS + 1))
+@pytest.mark.parametrize("name", CHOICES)
+def test_chosen_bases_hold_their_share_and_the_network_goes_on_as_it_was(name: str, depth: int) -> None:
+    weights = random_weights(11)
+    net, others, oracle = made(weights), made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    for i, column in enumerate(columns(10, 12)):
+        choice = np.isin(np.arange(28), list(CHOICES[name])) if 3 <= i < 9 else None
+        choose(net, None if choice is None else CHOICES[name])
+        choose(others, None if choice is None else set(range(28)) - CHOICES[name])
+        wanted = oracle.column(column, choice)
+        mask, *taps = heard(net, column, depth, (1, 3))
+        np.testing.assert_allclose(mask, wanted[depth], atol=1e-5)
+        np.testing.assert_allclose(taps, [wanted[1], wanted[3]], atol=1e-5)
+        rest = heard(others, column, depth)[0]
+        np.testing.assert_allclose(mask + rest, 1 if choice is not None else 2 * wanted[depth], atol=2e-5)
+
+
+def test_a_choice_changes_nothing_for_those_who_choose_nothing_or_what_is_heard_anyway() -> None:
+    weights = random_weights(12)
+    net, chosen, was_chosen = made(weights), made(weights), made(weights)
+    choose(chosen, [*range(N_SPEECH), 27])
+    for i, column in enumerate(columns(11, 20)):
+        choose(was_chosen, {3, 26} if i < 10 else None)
+        wanted, after = heard(net, column)[0], heard(was_chosen, column)[0]
+        np.testing.assert_allclose(heard(chosen, column)[0], wanted, atol=1e-6)
+        assert np.array_equal(after, wanted) == (i >= 10)
+
+
+@pytest.mark.parametrize("depth", [1, N_LAYERS])
+def test_activations_are_those_of_the_last_layer(depth: int) -> None:
+    weights = random_weights(13)
+    net, oracle = made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)
+    for column in columns(12, 10):
+        heard(net, column, depth)
+        oracle.column(column)
+        np.testing.assert_allclose(net.keep["activations"], oracle.activations, rtol=1e-4)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from realtime.base.memory import State, aligned
 from realtime.base.units import FLOOR
+from realtime.networks.network import choose
 from realtime.networks.nmf import MAX_TAPS, infer, layer, network, readout
 
 N_BINS = 37  # odd, and no multiple of the rows that the kernel takes at once
@@ -77,8 +78,9 @@ def test_layer_is_one_multiplicative_update(n_rows: int, n_bases: int) -> None:
 def test_readout_is_the_share_of_the_speech_bases(n_speech: int) -> None:
     w, h = padded(random_network(0, 32, 1, 1)[1][0], 40, 32), aligned(32)
     h[:] = magnitudes(3, 32)
-    mask, scratch = aligned(N_BINS), aligned(32)
-    readout(w.ctypes.data, N_BINS, 32, n_speech, h.ctypes.data, scratch.ctypes.data, mask.ctypes.data)
+    mask, scratch, speech = aligned(N_BINS), aligned(32), aligned(32)
+    speech[:n_speech] = 1
+    readout(w.ctypes.data, N_BINS, 32, speech.ctypes.data, h.ctypes.data, scratch.ctypes.data, mask.ctypes.data)
     np.testing.assert_allclose(mask, mask_of(w[:N_BINS].astype(float), h.astype(float), n_speech), atol=1e-6)
 
 
@@ -107,6 +109,28 @@ def test_taps_shallower_deeper_and_repeated_leave_the_heard_mask_alone() -> None
     assert np.array_equal(together[0], alone)
     for depth, mask in zip(taps, together[1:], strict=True):
         assert np.array_equal(mask, masks(net, m, depth)[0])
+
+
+@pytest.mark.parametrize("choice", [{3}, {0, 1, 30, 39}, set(), set(range(40))])
+def test_chosen_bases_hold_their_share(choice: set[int]) -> None:
+    parts = random_network(7, 40, 4, 5, tied=False, by_depth=True)
+    layers, readouts, sparsity, n_speech = parts
+    net, m = network(*parts[:-1], N_BINS * 4, n_speech), magnitudes(7, N_BINS * 4)
+    before = masks(net, m, 4)[0]
+    choose(net, [*choice, 40, -1])
+    h = np.ones(40)
+    for w, mu in zip(layers[:4], sparsity, strict=False):
+        h = update(w.astype(float), m[-len(w) :].astype(float), h, mu)
+    w, order = readouts[4].astype(float), sorted(choice)
+    wanted = w[:, order] @ h[order] / (w @ h)
+    got = masks(net, m, 4, (2,))
+    np.testing.assert_allclose(got[0], wanted, atol=1e-5)
+    np.testing.assert_allclose(net.keep["activations"][:40], h, rtol=1e-4)
+    choose(net, set(range(40)) - choice)
+    np.testing.assert_allclose(got + masks(net, m, 4, (2,)), 1, atol=1e-5)
+    for speech in (range(n_speech), None):
+        choose(net, speech)
+        assert np.array_equal(masks(net, m, 4)[0], before)
 
 
 @settings(max_examples=60, deadline=None)
