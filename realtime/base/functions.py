@@ -48,6 +48,8 @@ MOST, HALF, ONE = np.float32(87), np.float32(0.5), np.float32(1)
 
 @intrinsic
 def _bits(typing_context: Any, x: Any) -> Any:
+    """Return the bits of a float32 as int32. [audio-thread]"""
+
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.IntType(32))
 
@@ -56,6 +58,8 @@ def _bits(typing_context: Any, x: Any) -> Any:
 
 @intrinsic
 def _float(typing_context: Any, bits: Any) -> Any:
+    """Return the float32 of these bits. [audio-thread]"""
+
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.FloatType())
 
