@@ -96,7 +96,7 @@ def make_actions(parent: QWidget, handlers: dict[str, Callable[..., None]]) -> d
         action.setObjectName(row.id)
         action.setCheckable(row.checkable)
         action.setShortcut(QKeySequence(row.key))
-        action.setToolTip(f"{translated(row.tip)}  [{row.key}]")
+        action.setToolTip(f"{translated(row.tip)}  ({row.key})")
         action.setStatusTip(translated(row.tip))
         handler = handlers[row.id]
         if row.checkable:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDialog,
@@ -27,6 +27,8 @@ ELSEWHERE = (
 )
 """Keys that belong to a part of the window, not to the table of actions."""
 
+NARROW = "style='white-space: nowrap'"
+
 
 def key_list_html() -> str:
     """Return every action with its key and tip, by menu."""
@@ -37,10 +39,11 @@ def key_list_html() -> str:
         lines.append(f"<tr><td colspan='3'><h3>{escape(title)}</h3></td></tr>")
         for key, text, tip in rows:
             cells = (
-                f"<td><b>{escape(key)}</b></td><td>{escape(translated(text))}</td><td>{escape(translated(tip))}</td>"
+                f"<td {NARROW}><b>{escape(key)}</b></td><td {NARROW}>{escape(translated(text))}</td>"
+                f"<td width='100%'>{escape(translated(tip))}</td>"
             )
             lines.append(f"<tr>{cells}</tr>")
-    return f"<table cellpadding='3'>{''.join(lines)}</table>"
+    return f"<table cellpadding='3' width='100%'>{''.join(lines)}</table>"
 
 
 class KeyList(QDialog):
@@ -58,7 +61,7 @@ class KeyList(QDialog):
         column.addWidget(self.text)
         column.addWidget(buttons)
         metrics = self.fontMetrics()
-        self.resize(90 * metrics.averageCharWidth(), 32 * metrics.height())
+        self.resize(QSize(90 * metrics.averageCharWidth(), 32 * metrics.height()).boundedTo(parent.window().size()))
 
 
 class Palette(QDialog):
@@ -80,7 +83,7 @@ class Palette(QDialog):
         self.search.returnPressed.connect(self._do_current)
         self.list.itemActivated.connect(lambda _: self._do_current())
         metrics = self.fontMetrics()
-        self.resize(96 * metrics.averageCharWidth(), 22 * metrics.height())
+        self.resize(QSize(96 * metrics.averageCharWidth(), 22 * metrics.height()).boundedTo(parent.window().size()))
         self._fill()
 
     def _fill(self) -> None:
@@ -89,7 +92,7 @@ class Palette(QDialog):
         for row in TABLE:
             text = f"{translated(row.text)}  –  {translated(row.tip)}"
             if all(word in f"{row.menu} {text}".lower() for word in words) and self._actions[row.id].isEnabled():
-                item = QListWidgetItem(f"{translated(row.text)}  [{row.key}]  –  {translated(row.tip)}")
+                item = QListWidgetItem(f"{translated(row.text)}  ({row.key})  –  {translated(row.tip)}")
                 item.setData(Qt.ItemDataRole.UserRole, row.id)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)

@@ -54,7 +54,12 @@ class Learning:
         if on and desk.sound is None:
             desk.said.emit("warn", desk.tr("No sound runs: press Run first."))
         elif on and (desk.sound is None or not isinstance(desk.sound.watch.model, Model)):
-            desk.said.emit("warn", desk.tr("This preset has no network that could learn: choose another one."))
+            desk.said.emit(
+                "warn",
+                desk.tr(
+                    "This preset has no bases that could be fitted to a noise: choose one that has, such as sparse."
+                ),
+            )
         elif on and desk.sound is not None:
             self._sound, self._first = desk.sound, desk.sound.wave.end
             text = desk.tr("Listening for {:g} s: be silent, let only the noise be heard.")

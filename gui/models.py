@@ -48,7 +48,7 @@ class Models(QWidget):
         column.setContentsMargins(8, 4, 4, 4)
         title = QLabel(self.tr("<b>Models and presets</b>"))
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search  [Ctrl+F]"))
+        self.search.setPlaceholderText(self.tr("Search  (Ctrl+F)"))
         self.search.setAccessibleName(self.tr("Search models and presets"))
         self.search.setClearButtonEnabled(True)
         self.list = QListWidget()

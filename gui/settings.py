@@ -87,7 +87,7 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
         "patch": patch_as_dict(desk.patch),
         "slots": {name: patch_as_dict(patch) for name, patch in desk.slots.patches.items()},
         "slot": desk.slots.current,
-        "safe_pairs": sorted(desk.safe_pairs),
+        "safe_pairs": sorted(desk.guard.safe_pairs),
         "folder": str(desk.takes.folder),
         "kind": desk.takes.kind,
         "look": look.as_dict(),
@@ -106,7 +106,7 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
     desk.bypassed, desk.muted = bool(content.get("bypassed")), bool(content.get("muted"))
     try:
         desk.setup = Setup(**content["setup"])
-        desk.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
+        desk.guard.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
         desk.takes.folder = Path(content["folder"])
         desk.takes.kind = "flac" if content.get("kind") == "flac" else "wav"
         look.set(**content["look"])

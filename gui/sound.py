@@ -113,8 +113,13 @@ def settled(setup: Setup) -> tuple[Setup, str]:
     try:
         find_device(None, "input"), find_device(setup.target, "output")
     except DeviceError as error:
-        return replace(setup, source=DEMO), f"{error}. Until then the built-in clip is played."
+        return replace(setup, source=DEMO), f"{_plain(error)}. Until then the built-in clip is played."
     return setup, ""
+
+
+def _plain(error: DeviceError) -> str:
+    """Return what an error says, without its hint for the command line."""
+    return str(error).partition(", or use -i")[0]
 
 
 def read_source(setup: Setup) -> ClipSource:
@@ -171,7 +176,7 @@ class Sound:
             self.stream = PortAudioStream(self.host.callback, address, None, target, channels, rate, setup.block)
             self.target_device = target
         except DeviceError as error:
-            self.note = f"Nothing is heard, only shown: {error}."
+            self.note = f"Nothing is heard, only shown: {_plain(error)}."
             self.host = Host(chain, source=ring)
             block = setup.block or VIRTUAL_BLOCK
             self.stream = VirtualStream(self.host.callback, self.host.state.address, ring, rate, block)

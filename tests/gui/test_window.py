@@ -380,7 +380,7 @@ def test_parameters_of_other_plugins_are_set_undone_and_remembered(
     again = Window(load_preset("sparse"))
     qtbot.addWidget(again)
     again.begin()
-    qtbot.waitUntil(lambda: again.desk.parameter("gain", "gain") == -6)
+    qtbot.waitUntil(lambda: again.desk.dials.value("gain", "gain") == -6)
     again.close()
 
 
