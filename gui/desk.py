@@ -68,7 +68,9 @@ class Desk(QObject):
 
     def use(self, setup: Setup) -> None:
         """Hear another input or output; what cannot be opened leaves everything as it was."""
-        if self.wanted:
+        if setup.is_gone:
+            self._refused(self.tr("There is no file {}; choose another one.").format(setup.source))
+        elif self.wanted:
             self._open(setup)
         else:
             self.setup = setup

@@ -27,8 +27,6 @@ ELSEWHERE = (
 )
 """Keys that belong to a part of the window, not to the table of actions."""
 
-NARROW = "style='white-space: nowrap'"
-
 
 def key_list_html() -> str:
     """Return every action with its key and tip, by menu."""
@@ -38,11 +36,9 @@ def key_list_html() -> str:
     for title, rows in sections:
         lines.append(f"<tr><td colspan='3'><h3>{escape(title)}</h3></td></tr>")
         for key, text, tip in rows:
-            cells = (
-                f"<td {NARROW}><b>{escape(key)}</b></td><td {NARROW}>{escape(translated(text))}</td>"
-                f"<td width='100%'>{escape(translated(tip))}</td>"
-            )
-            lines.append(f"<tr>{cells}</tr>")
+            texts = (f"<b>{escape(key)}</b>", escape(translated(text)), escape(translated(tip)))
+            cells = zip(("20%", "32%", "48%"), texts, strict=True)
+            lines.append("<tr>" + "".join(f"<td width='{w}'>{cell}</td>" for w, cell in cells) + "</tr>")
     return f"<table cellpadding='3' width='100%'>{''.join(lines)}</table>"
 
 

@@ -54,12 +54,8 @@ class Learning:
         if on and desk.sound is None:
             desk.said.emit("warn", desk.tr("No sound runs: press Run first."))
         elif on and (desk.sound is None or not isinstance(desk.sound.watch.model, Model)):
-            desk.said.emit(
-                "warn",
-                desk.tr(
-                    "This preset has no bases that could be fitted to a noise: choose one that has, such as sparse."
-                ),
-            )
+            text = "This preset has no bases that could be fitted to a noise: choose one that has, such as sparse."
+            desk.said.emit("warn", desk.tr(text))
         elif on and desk.sound is not None:
             self._sound, self._first = desk.sound, desk.sound.wave.end
             text = desk.tr("Listening for {:g} s: be silent, let only the noise be heard.")
@@ -68,26 +64,33 @@ class Learning:
 
     def check(self) -> None:
         """Fit when enough was heard; give up if the stream has ended."""
-        if self._sound is None or self.seconds_left > 0:
-            return
         sound, desk = self._sound, self._desk
+        if sound is None or (sound is desk.sound and self.seconds_left > 0):
+            return
         self._sound = None
         if sound is desk.sound:
-            rows, _ = sound.wave.rows_since(self._first)
-            x, rate, preset = rows[:, 0].copy(), sound.host.sample_rate, desk.patch.preset
-            try:
-                model = desk.model()
-            except UnfoldError as error:
-                desk.said.emit("bad", str(error))
-                return
-            assert model is not None
-            desk.worker.start(
-                desk.tr("Learning the noise"),
-                lambda: learned_preset(preset, learn_noise(model, x, rate), preset_folders()[0]),
-                self._hear,
-                lambda sentence: desk.said.emit("bad", sentence),
-            )
+            self._fit(sound)
+        else:
+            text = "The sound ended before enough of the noise was heard: press Run, then learn again."
+            desk.said.emit("info", desk.tr(text))
         desk.changed.emit()
+
+    def _fit(self, sound: Sound) -> None:
+        desk = self._desk
+        rows, _ = sound.wave.rows_since(self._first)
+        x, rate, preset = rows[:, 0].copy(), sound.host.sample_rate, desk.patch.preset
+        try:
+            model = desk.model()
+        except UnfoldError as error:
+            desk.said.emit("bad", str(error))
+            return
+        assert model is not None
+        desk.worker.start(
+            desk.tr("Learning the noise"),
+            lambda: learned_preset(preset, learn_noise(model, x, rate), preset_folders()[0]),
+            self._hear,
+            lambda sentence: desk.said.emit("bad", sentence),
+        )
 
     def _hear(self, preset: Preset) -> None:
         self._desk.choose(preset)

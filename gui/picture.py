@@ -55,6 +55,7 @@ class Picture(QWidget):
         for widget, share in ((self.input, 3), (self.output, 3), (self.tabs, 2)):
             self.splitter.addWidget(widget)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
+        self.splitter.setSizes([190, 190, 260])
         self.splitter.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -45,6 +45,11 @@ class Setup:
             return DEMO_FILE
         return Path(self.source) if self.source and Path(self.source).is_file() else None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the source is a file that is not there (any more)."""
+        return self.source is not None and self.clip is None and Path(self.source).is_absolute()
+
 
 @dataclass(frozen=True)
 class Values:
@@ -108,6 +113,9 @@ def strip_depths(n_layers: int) -> tuple[int, ...]:
 
 def settled(setup: Setup) -> tuple[Setup, str]:
     """Return a setup that this machine can open, and a sentence on what was chosen instead of what is missing."""
+    if setup.is_gone:
+        text = f"There is no file {setup.source} any more; choose another one. Until then the built-in clip is played."
+        return replace(setup, source=DEMO, noise=None), text
     if setup.source is not None:
         return setup, ""
     try:

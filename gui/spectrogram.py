@@ -138,7 +138,7 @@ class Spectrogram(QWidget):
         self._drawn = -(1 << 60)
 
     def _pixels(self, start: int, end: int) -> NDArray[np.uint32]:
-        """Return uint32[end - start, rows]; columns no more kept are of the lowest level, those before any sound bare."""
+        """Return uint32[end - start, rows]; columns no longer kept are of the lowest level, before any sound bare."""
         assert self.history is not None and self._weights is not None and self._image is not None
         pixels = np.full((end - start, self._image.height), self._table[0], np.uint32)
         pixels[: max(0, -start)] = self.palette().color(QPalette.ColorRole.Base).rgb()

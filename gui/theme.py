@@ -73,7 +73,9 @@ def sheet_of(theme: str, palette: QPalette) -> str:
     window, button, text = (palette.color(r).name() for r in roles)
     marked, on_marked = ring, palette.color(QPalette.ColorRole.HighlightedText).name()
     tip, tip_text = (palette.color(r).name() for r in (QPalette.ColorRole.ToolTipBase, QPalette.ColorRole.ToolTipText))
+    outline = f"border: 1px solid {edge}; border-radius: 3px; padding: 2px 5px;" if theme == "contrast" else ""
     return f"""
+QComboBox {{ {outline} }}
 QToolButton, QPushButton {{ border: 1px solid {edge}; border-radius: 4px; padding: 4px 9px;
   background: {button}; color: {text}; }}
 QToolButton:checked, QPushButton:checked {{ background: {marked}; color: {on_marked}; font-weight: bold; }}
@@ -81,6 +83,7 @@ QToolButton:focus, QPushButton:focus {{ border: 2px solid {ring}; padding: 3px 8
 QToolButton:checked:focus {{ border: 2px solid {text}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {palette.color(QPalette.ColorRole.PlaceholderText).name()}; }}
 QLineEdit, QListWidget, QTextBrowser {{ border: 1px solid {edge}; border-radius: 3px; }}
+QLineEdit {{ padding: 3px; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {edge}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {ring}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {edge}; }}

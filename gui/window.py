@@ -22,6 +22,7 @@ from gui.deeds import Deeds
 from gui.desk import Desk
 from gui.footer import Footer
 from gui.health import Health
+from gui.history import VIEWS
 from gui.look import Look
 from gui.meters import level_meter, removed_meter
 from gui.models import Models
@@ -130,6 +131,7 @@ class Window(QMainWindow):
         """Tick, list the models, and let sound flow unless it was stopped last time."""
         self.picture.input.canvas.setFocus()
         self.clock.start()
+        self._tell_settings()
         self.shelf.look()
         if self.session.get("running", True):
             self.desk.run(True)
@@ -210,6 +212,7 @@ class Window(QMainWindow):
         if self._n_texts % TEXTS_PER_SCAN == 0:
             self.shelf.look()
             self.save()
+            self._tell_settings()
 
     # What is remembered
 
@@ -221,6 +224,11 @@ class Window(QMainWindow):
         content |= {"tab": -1 if self.picture.tabs.isHidden() else self.picture.tabs.currentIndex()}
         content |= {"view": self.picture.output.canvas.view, "view_input": self.picture.input.canvas.view}
         self.settings.write(content)
+
+    def _tell_settings(self) -> None:
+        problem = self.settings.problem()
+        if problem:
+            self.tell("bad", problem)
 
     def _restore_shape(self) -> None:
         self.resize(QSize(1280, 800).boundedTo(self.screen().availableSize()))
@@ -236,8 +244,9 @@ class Window(QMainWindow):
         tab = self.session.get("tab", 0)
         if tab in range(-1, len(TABS)):
             self.show_tab(max(0, tab), tab >= 0)
-        self.picture.output.set_view(str(self.session.get("view", "enhanced")))
-        self.picture.input.set_view(str(self.session.get("view_input", "noisy")))
+        for pane, key in ((self.picture.output, "view"), (self.picture.input, "view_input")):
+            if self.session.get(key) in VIEWS:
+                pane.set_view(self.session[key])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish an open take, write what is remembered, leave."""
@@ -277,5 +286,9 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Hear the dropped file."""
         for url in event.mimeData().urls()[:1]:
-            self.deeds.drop(Path(url.toLocalFile()))
+            if url.isLocalFile():
+                self.deeds.drop(Path(url.toLocalFile()))
+            else:
+                text = self.tr("{} is no file on this machine; save it first and drop that. The sound goes on.")
+                self.tell("bad", text.format(url.toString()))
         event.acceptProposedAction()

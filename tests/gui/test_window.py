@@ -1,8 +1,6 @@
 """The window as a whole: what is dropped on it, what goes wrong under it, what it remembers, who can use it."""
 
-import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QAccessible, QDropEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -43,28 +41,12 @@ from realtime.networks.adaptive import has_room
 from realtime.plugins.denoise import FROZEN, ON, Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
+from tests.gui.hands import drop, goes_on
 from tests.test_model import make_model
 
 CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QTabBar, BasisMap, Meter,
 )  # fmt: skip
-
-
-def drop(window: Window, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
-
-
-def goes_on(window: Window, qtbot: QtBot) -> bool:
-    """Whether sound still flows."""
-    sound = window.desk.sound
-    if sound is None:
-        return False
-    blocks = int(sound.host.state["blocks"])
-    qtbot.waitUntil(lambda: int(sound.host.state["blocks"]) > blocks + 5)
-    return True
 
 
 def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -73,65 +55,6 @@ def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_p
     qtbot.waitUntil(lambda: window.desk.patch.preset.name == "new", timeout=10000)
     assert goes_on(window, qtbot) and "new" in window.models.about.text()
     assert any("new" in window.models.list.item(i).text() for i in range(window.models.list.count()))
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("notes.txt", b"hello", "is no model"),
-        ("broken.safetensors", b"\x00" * 50, "damaged"),
-        ("broken.toml", b"chain = [", "not valid TOML"),
-        ("broken.wav", b"RIFFxxxx", "cannot be read as audio"),
-    ],
-)
-def test_what_cannot_be_used_is_told_and_the_sound_goes_on(
-    window: Window, qtbot: QtBot, tmp_path: Path, name: str, content: bytes, reason: str
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    preset = window.desk.patch.preset
-    drop(window, tmp_path / name)
-    qtbot.waitUntil(lambda: reason in window.notice.text.text(), timeout=10000)
-    assert window.notice.isVisible() and window.notice.kind == "bad" and window.desk.patch.preset == preset
-    assert goes_on(window, qtbot)
-
-
-def test_a_device_that_ends_is_told_and_run_starts_anew(window: Window, qtbot: QtBot) -> None:
-    assert window.desk.sound is not None
-    window.desk.takes.record(True)
-    recorder = window.desk.sound.wave.recorder
-    assert recorder is not None
-    window.desk.sound.stream.stop()
-    qtbot.waitUntil(lambda: window.desk.sound is None)
-    assert "device stopped" in window.notice.text.text() and not window.desk.takes.recording
-    assert soundfile.info(recorder.dry).frames == recorder.n_frames
-    window.desk.run(True)
-    qtbot.waitUntil(lambda: window.desk.sound is not None)
-    assert goes_on(window, qtbot)
-
-
-def test_a_full_disk_ends_the_take_and_nothing_else(window: Window, qtbot: QtBot) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    window.desk.takes.record(True)
-    assert window.desk.sound is not None
-    recorder = window.desk.sound.wave.recorder
-    assert recorder is not None
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
-    try:
-        qtbot.waitUntil(lambda: "the take ended" in window.notice.text.text(), timeout=10000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not window.desk.takes.recording and goes_on(window, qtbot)
-    assert soundfile.info(recorder.dry).frames > 20000
-    window.desk.takes.record(True)
-    assert window.desk.takes.recording
-
-
-def test_a_folder_that_cannot_be_written_is_told(window: Window, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    window.desk.takes.folder = tmp_path / "file"
-    window.desk.takes.record(True)
-    assert "cannot be recorded into" in window.notice.text.text()
-    assert not window.desk.takes.recording and not window.actions_by_id["record"].isChecked()
 
 
 def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot) -> None:
@@ -336,26 +259,6 @@ def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Pat
     assert (window.look.axes.scale, window.look.axes.colours) == ("mel", "cividis")
     assert (window.picture.output.canvas.view, window.theme) == ("mask", "dark")
     assert window.picture.tabs.currentIndex() == 1
-    window.close()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "no json",
-        "[1, 2]",
-        json.dumps({"patch": {"preset": "/nowhere.toml"}, "setup": {"colour": 3}, "look": 7, "slots": [], "tab": "x"}),
-        json.dumps({"patch": None, "setup": {"source": 5}, "safe_pairs": None, "folders": [3], "others": 5}),
-    ],
-)
-def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, content: str) -> None:
-    settings = Settings()
-    settings._file.setValue("session", content)
-    settings._file.sync()
-    window = Window(load_preset("sparse"))
-    qtbot.addWidget(window)
-    window.show()
-    assert window.desk.patch.preset.name == "sparse" and window.theme == "system"
     window.close()
 
 
