@@ -16,7 +16,7 @@ from gui.guard import Guard
 from gui.learning import Learning
 from gui.measurement import Measurement
 from gui.slots import Slots
-from gui.sound import Patch, Setup, Sound, Values, make_chain, read_source, settled
+from gui.sound import STRIP_DEPTHS, Patch, Setup, Sound, Values, make_chain, read_depths, read_source, settled
 from gui.takes import Takes
 from gui.undo import Change
 from gui.worker import Worker
@@ -44,6 +44,7 @@ class Desk(QObject):
         super().__init__(parent)
         self.undo = QUndoStack(self)
         self.setup = Setup()
+        self.depths: tuple[int, ...] = STRIP_DEPTHS
         self.patch = Patch(preset, Values())
         self.slots = Slots(self)
         self.takes = Takes(self)
@@ -96,7 +97,7 @@ class Desk(QObject):
         self.close()
         self.setup = setup
         try:
-            self.sound = Sound(possible, self.patch.preset, self.patch.values, clip)
+            self.sound = Sound(possible, self.patch.preset, self.patch.values, clip, self.depths)
             self.guard.begin(self.sound)
             self.sound.host.bypass(self.bypassed)
             self.sound.start()
@@ -188,6 +189,17 @@ class Desk(QObject):
         """Hear another number of layers, at once."""
         if "layers" in self.denoiser:
             self._change("layers", self.tr("depth"), round(self.denoiser["layers"].clip(layers)))
+
+    def compare(self, text: str) -> None:
+        """Compare other depths side by side, of the network that runs and of all that follow."""
+        try:
+            self.depths = read_depths(text)
+        except ValueError as error:
+            self.said.emit("bad", str(error))
+            return
+        if self.sound is not None:
+            self.sound.compare(self.depths)
+            self.swapped.emit()
 
     def set_amount(self, amount_db: float) -> None:
         """Remove at most so many dB."""

@@ -1,4 +1,4 @@
-"""The key list and the command palette, both made from the table of actions. Main thread."""
+"""The key list and the command palette, both made from the table of actions, and small questions. Main thread."""
 
 from html import escape
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QInputDialog,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import MENUS, TABLE, translated
+from gui.desk import Desk
 
 ELSEWHERE = (
     ("1 … 9", "Models", "Hear that line of the list"),
@@ -40,6 +42,19 @@ def key_list_html() -> str:
             cells = zip(("20%", "32%", "48%"), texts, strict=True)
             lines.append("<tr>" + "".join(f"<td width='{w}'>{cell}</td>" for w, cell in cells) + "</tr>")
     return f"<table cellpadding='3' width='100%'>{''.join(lines)}</table>"
+
+
+def ask_depths(parent: QWidget, desk: Desk) -> None:
+    """Ask which depths the strip compares."""
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(dialog.tr("Depths of the strip"))
+    dialog.setLabelText(dialog.tr("Numbers of layers to compare; the full network is always shown:"))
+    dialog.setTextValue(", ".join(map(str, desk.depths)))
+    dialog.textValueSelected.connect(desk.compare)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+    for line in dialog.findChildren(QLineEdit):
+        line.setAccessibleName(dialog.tr("Depths of the strip"))
 
 
 class KeyList(QDialog):

@@ -15,7 +15,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from gui.catalogue import read_entry
 from gui.desk import Desk
 from gui.look import Look
-from gui.sound import Patch, Setup, Values
+from gui.sound import Patch, Setup, Values, read_depths
 from gui.transport import LATENCIES_MS
 from realtime.base.errors import UnfoldError
 
@@ -142,6 +142,7 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
         "safe_pairs": sorted(desk.guard.safe_pairs),
         "folder": str(desk.takes.folder),
         "kind": desk.takes.kind,
+        "depths": list(desk.depths),
         "look": look.as_dict(),
     }
 
@@ -158,6 +159,8 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
     desk.bypassed, desk.muted = bool(content.get("bypassed")), bool(content.get("muted"))
     with suppress(KeyError, TypeError, ValueError):
         desk.setup = Setup(**_checked(content["setup"], SETUP))
+    with suppress(KeyError, TypeError, ValueError):
+        desk.depths = read_depths(" ".join(map(str, content["depths"])))
     with suppress(KeyError, TypeError):
         desk.guard.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
     with suppress(KeyError, TypeError):

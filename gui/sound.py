@@ -106,9 +106,19 @@ def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
     return chain
 
 
-def strip_depths(n_layers: int) -> tuple[int, ...]:
-    """Return the depths compared side by side: some shallow ones and the full one."""
-    return (*(d for d in STRIP_DEPTHS if d < n_layers), n_layers)
+def strip_depths(n_layers: int, wanted: tuple[int, ...] = STRIP_DEPTHS) -> tuple[int, ...]:
+    """Return the depths compared side by side: the wanted ones that the network has, and the full one."""
+    return (*(d for d in wanted if d < n_layers), n_layers)
+
+
+def read_depths(text: str) -> tuple[int, ...]:
+    """Return the depths that a user typed, ascending; ValueError, in one sentence, if they are none."""
+    words = text.replace(",", " ").split()
+    depths = sorted({int(word) for word in words if word.isdecimal()})
+    if not all(word.isdecimal() for word in words) or not 1 <= len(depths) <= len(STRIP_DEPTHS):
+        most, example = len(STRIP_DEPTHS), ", ".join(map(str, STRIP_DEPTHS))
+        raise ValueError(f"{text!r} names no depths; give 1 to {most} numbers of layers, such as {example}")
+    return tuple(depths)
 
 
 def settled(setup: Setup) -> tuple[Setup, str]:
@@ -147,6 +157,8 @@ class Sound:
         What is heard first.
     clip : ClipSource or None
         What `read_source` returned; None for devices.
+    depths : tuple of int
+        Compared side by side.
 
     Raises
     ------
@@ -154,8 +166,15 @@ class Sound:
         If a device, file or preset cannot be used, in one sentence.
     """
 
-    def __init__(self, setup: Setup, preset: Preset, values: Values, clip: ClipSource | None = None) -> None:
-        self.setup = setup
+    def __init__(
+        self,
+        setup: Setup,
+        preset: Preset,
+        values: Values,
+        clip: ClipSource | None = None,
+        depths: tuple[int, ...] = STRIP_DEPTHS,
+    ) -> None:
+        self.setup, self._depths = setup, depths
         self.note = ""
         self.clip = clip
         self.source_device: Device | None = None
@@ -167,7 +186,8 @@ class Sound:
             self._open_devices(setup, preset, values)
         latency_s = self.stream.latency_s if self.target_device is not None else None
         self.host.device_reported_ms = None if latency_s is None else 1000 * latency_s
-        self.watch = Watch(self.host.chain, strip_depths(Watch(self.host.chain).n_layers))
+        self.watch = Watch(self.host.chain)
+        self.compare(depths)
         self.wave = WaveTee(self.host)
         self.adapter = Adapter(lambda: self.host.chain)
         self._blocks, self._grew = -1, time.monotonic()
@@ -247,4 +267,10 @@ class Sound:
         """Crossfade to another chain and watch its network."""
         self.watch.close()
         self.host.swap(chain)
-        self.watch = Watch(chain, strip_depths(Watch(chain).n_layers))
+        self.watch = Watch(chain)
+        self.compare(self._depths)
+
+    def compare(self, depths: tuple[int, ...]) -> None:
+        """Watch other depths of the network that runs."""
+        self._depths = depths
+        self.watch.tap(strip_depths(self.watch.n_layers, depths))

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.abx import Abx
@@ -329,6 +329,22 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     press(strip.panes[1].button, "Right")
     qtbot.waitUntil(lambda: heard(window, "layers") == 2)
     assert strip.panes[2].button.isChecked() and strip.panes[2].button.hasFocus()
+
+
+@checks("depths")
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    strip, history = window.picture.strip, window.picture.history
+    act(window, "depths")
+    dialog = dialog_of(window, qtbot, QInputDialog)
+    dialog.setTextValue("7, 3,24")
+    dialog.accept()
+    assert [pane.n_layers for pane in strip.shown] == [3, 7, 24, 25] and window.picture.history is history
+    assert history is not None and not np.any(history.gains(history.first, history.end, tap=0))
+    qtbot.waitUntil(lambda: bool(np.all(history.gains(history.end - 20, history.end, tap=0).max(axis=1) > 0)))
+    strip.panes[0].button.click()
+    qtbot.waitUntil(lambda: heard(window, "layers") == 3)
+    window.desk.compare("deep")
+    assert "'deep' names no depths" in window.notice.text.text() and window.desk.depths == (3, 7, 24)
 
 
 @checks("network")

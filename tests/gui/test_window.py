@@ -14,23 +14,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QDialog,
     QDoubleSpinBox,
-    QLineEdit,
-    QListWidget,
-    QScrollBar,
-    QTabBar,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from gui.meters import Meter
-from gui.network import BasisMap
 from gui.settings import Settings
 from gui.sound import DEMO, Setup
 from gui.spectrogram import Spectrogram
@@ -41,12 +32,8 @@ from realtime.networks.adaptive import has_room
 from realtime.plugins.denoise import FROZEN, ON, Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
-from tests.gui.hands import drop, goes_on
+from tests.gui.hands import CONTROLS, drop, goes_on, visible_controls
 from tests.test_model import make_model
-
-CONTROLS = (
-    QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QTabBar, BasisMap, Meter,
-)  # fmt: skip
 
 
 def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -113,13 +100,6 @@ def test_a_take_is_what_the_look_back_holds(window: Window, qtbot: QtBot) -> Non
     assert len(take) > 10000 and any(np.array_equal(rows[s : s + len(take)], take) for s in starts)
 
 
-def visible_controls(top: QWidget) -> list[QWidget]:
-    found = [w for w in top.findChildren(QWidget) if isinstance(w, (*CONTROLS, Spectrogram))]
-    inner = [w for w in found if isinstance(w.parentWidget(), QComboBox | QAbstractSpinBox | QTabBar | QLineEdit)]
-    bars = [w for w in found if isinstance(w, QScrollBar)]
-    return [w for w in found if w.isVisibleTo(top) and w.isEnabled() and w not in inner and w not in bars]
-
-
 @pytest.mark.parametrize("tab", [0, 1, 2])
 def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: QtBot, tab: int) -> None:
     window.show_tab(tab, True)
@@ -142,8 +122,10 @@ def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: Q
     assert len(wanted) > 25
 
 
-@pytest.mark.parametrize("action", ["devices", "keys", "palette"])
+@pytest.mark.parametrize("action", ["devices", "depths", "keys", "palette", "abx"])
 def test_controls_of_the_dialogs_have_names(window: Window, qtbot: QtBot, action: str) -> None:
+    window.desk.slots.toggle()
+    window.desk.set_depth(1)
     window.actions_by_id[action].trigger()
     qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(QDialog)))
     dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
@@ -173,20 +155,6 @@ def test_text_can_be_read_in_every_theme(window: Window, theme: str) -> None:
     for front, back in colours:
         lighter, darker = sorted((luminance(front), luminance(back)), reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (front.name(), back.name())
-
-
-@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
-def test_nothing_is_clipped(window: Window, qtbot: QtBot, size: tuple[int, int]) -> None:
-    for tab in (0, 1, 2):
-        window.show_tab(tab, True)
-        window.resize(*size)
-        qtbot.wait(50)
-        assert (window.width(), window.height()) == size
-        for widget in visible_controls(window):
-            least = widget.minimumSizeHint()
-            assert widget.width() >= least.width() and widget.height() >= least.height(), widget
-            corner = widget.mapTo(window, widget.rect().bottomRight())
-            assert corner.x() < window.width() and corner.y() < window.height(), widget
 
 
 def test_a_window_without_sound_or_hidden_draws_nothing(window: Window, qtbot: QtBot) -> None:
@@ -228,6 +196,7 @@ window.begin()
 while window.desk.sound is None:
     application.processEvents()
 window.desk.set_depth(7)
+window.desk.compare("1, 4")
 window.desk.set_amount(18)
 window.desk.bypass(True)
 window.look.set(scale="mel", colours="cividis")
@@ -254,7 +223,7 @@ def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Pat
     desk = window.desk
     qtbot.waitUntil(lambda: desk.sound is not None)
     assert desk.sound is not None
-    assert (desk.depth, desk.patch.values.amount, desk.bypassed) == (7, 18, True)
+    assert (desk.depth, desk.patch.values.amount, desk.bypassed, desk.depths) == (7, 18, True, (1, 4))
     assert desk.setup == Setup(source=DEMO, block=256) and desk.sound.host.state["bypass_wanted"] == 1
     assert (window.look.axes.scale, window.look.axes.colours) == ("mel", "cividis")
     assert (window.picture.output.canvas.view, window.theme) == ("mask", "dark")
