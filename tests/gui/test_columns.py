@@ -61,6 +61,7 @@ def test_tab_scrolls_to_what_it_reaches(window: Window, qtbot: QtBot) -> None:
     window.resize(640, 400)
     window.activateWindow()
     assert QTest.qWaitForWindowActive(window)
+    qtbot.wait(100)
     room, seen = window.columns.viewport(), 0
     for _ in range(60):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
