@@ -6,9 +6,9 @@ Main thread.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 
 @dataclass(frozen=True)
@@ -113,3 +113,13 @@ def make_actions(parent: QWidget, handlers: dict[str, Callable[..., None]]) -> d
             action.triggered.connect(lambda _, h=handler: h())
         actions[row.id] = action
     return actions
+
+
+def button_of(action: QAction) -> QToolButton:
+    """Return a button for an action of the table: text alone, in the Tab order, named for a screen reader."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setAccessibleName(translated(next(row.name for row in TABLE if row.id == action.objectName())))
+    return button

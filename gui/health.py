@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFormLayout, QGroupBox, QLabel, QToolButton
+from PySide6.QtWidgets import QFormLayout, QGroupBox, QLabel
 
+from gui.actions import button_of
 from gui.clock import Clock
 from gui.theme import signal_colour
 from realtime.host import Status
@@ -41,10 +42,7 @@ class Health(QGroupBox):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
             form.addRow(title, label)
             self._rows[key] = label
-        self.dropouts = QToolButton()
-        self.dropouts.setDefaultAction(clear)
-        self.dropouts.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.dropouts.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.dropouts = button_of(clear)
         form.addRow(self.tr("Drop-outs"), self.dropouts)
         self.show_status(None, Clock())
 

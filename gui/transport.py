@@ -4,6 +4,7 @@ from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from gui.actions import button_of
 from gui.desk import Desk
 from gui.flow import Flow
 from gui.health import clock_text
@@ -29,11 +30,8 @@ class Transport(QWidget):
         row = Flow(self, QMargins(8, 6, 8, 4))
         self.buttons: dict[str, QToolButton] = {}
         for key, symbol in (("run", "▶"), ("record", "●"), ("bypass", "⇥"), ("mute", "⊘")):
-            button = QToolButton()
-            button.setDefaultAction(actions[key])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button = button_of(actions[key])
             actions[key].setIconText(f"{symbol} {actions[key].text()}")
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.buttons[key] = button
             row.addWidget(button)
         self.state = QLabel()

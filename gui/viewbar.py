@@ -1,9 +1,10 @@
 """How the pictures look: frequency scale, levels, colours, time scale, freeze. Main thread."""
 
-from PySide6.QtCore import QMargins, Qt
+from PySide6.QtCore import QMargins
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSpinBox, QWidget
 
+from gui.actions import button_of
 from gui.colours import COLOUR_MAPS
 from gui.flow import Flow
 from gui.look import HIGHEST_DB, LOWEST_DB, ZOOMS, Look
@@ -29,9 +30,7 @@ class ViewBar(QWidget):
         self.high.setSuffix(" dBFS")
         self.colours = self._combo(row, self.tr("Colours"), list(COLOUR_MAPS), self.tr("Colour map"))
         self.zoom = self._combo(row, self.tr("Time"), [f"{z}×" for z in ZOOMS], self.tr("Time scale"))
-        self.freeze = QToolButton()
-        self.freeze.setDefaultAction(freeze)
-        self.freeze.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.freeze = button_of(freeze)
         row.addWidget(self.freeze)
         self.scale.activated.connect(lambda i: look.set(scale=SCALES[i]))
         self.colours.activated.connect(lambda i: look.set(colours=COLOUR_MAPS[i]))

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.abx import Abx
@@ -538,6 +538,16 @@ def test_menus_hold_every_action_and_space_stays_with_a_button(window: Window, q
     press(button, "Space")
     assert window.desk.bypassed and window.desk.sound is not None
     assert QApplication.focusWidget() is button
+
+
+def test_buttons_are_named_as_the_table_says(window: Window) -> None:
+    names = {row.id: row.name for row in TABLE}
+    buttons = [b for b in window.findChildren(QToolButton) if b.defaultAction() in window.actions_by_id.values()]
+    buttons.remove(window.health.dropouts)
+    found = {b.defaultAction().objectName(): b.accessibleName() for b in buttons}
+    assert set(found) == {"run", "record", "bypass", "mute", "freeze", "match", "learn"}
+    assert found == {key: names[key] for key in found}
+    assert "drop-outs" in window.health.dropouts.accessibleName()
 
 
 @pytest.mark.parametrize("key", ["1", "2"])
