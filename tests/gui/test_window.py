@@ -174,6 +174,15 @@ def test_a_window_without_sound_or_hidden_draws_nothing(window: Window, qtbot: Q
     assert painted() == before
 
 
+def test_a_message_follows_the_theme(window: Window) -> None:
+    from gui.theme import palette_of, signal_colour
+
+    window.tell("bad", "broken")
+    for theme in ("light", "dark", "contrast"):
+        window.set_theme(theme)
+        assert signal_colour("bad", palette_of(theme)).name() in window.notice.styleSheet()
+
+
 def test_an_information_never_hides_a_problem(window: Window) -> None:
     window.tell("bad", "broken")
     window.tell("info", "fine")
