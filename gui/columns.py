@@ -71,7 +71,7 @@ class Columns(QScrollArea):
             return
         sides = (self._left, self._right)
         needed = sum(w.minimumSizeHint().width() for w in (*sides, self._middle)) + 2 * self.splitter.handleWidth()
-        narrow = self.width() < needed
+        narrow = self.width() - self.verticalScrollBar().sizeHint().width() < needed  # it may be needed as well
         if narrow == self._narrow:
             return
         if self._narrow is False:

@@ -57,6 +57,18 @@ def test_in_a_small_window_every_control_can_be_scrolled_to(
         assert is_seen(label, window) and label.width() >= label.minimumSizeHint().width(), label.text()
 
 
+@pytest.mark.parametrize("tab", [0, 2])
+def test_no_width_needs_scrolling_sideways(window: Window, qtbot: QtBot, tab: int) -> None:
+    window.show_tab(tab, True)
+    seen = set()
+    for width in range(640, 1300, 15):
+        window.resize(width, 500)
+        qtbot.wait(10)
+        assert window.columns.horizontalScrollBar().maximum() == 0, width
+        seen.add(window.columns.narrow)
+    assert seen == {True, False}
+
+
 def test_tab_scrolls_to_what_it_reaches(window: Window, qtbot: QtBot) -> None:
     window.resize(640, 400)
     window.activateWindow()
