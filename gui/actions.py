@@ -6,9 +6,9 @@ Main thread.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,20 @@ TABLE: tuple[Row, ...] = (
     Row("open_model", "Models", "Model file …", "Ctrl+M", "Hear a .safetensors model or .toml preset", "Open a model"),
     Row("watch_folder", "Models", "Watch a folder …", "Ctrl+W", "List its models as they appear", "Watch a folder"),
     Row("learn", "Models", "Learn my noise", "Ctrl+G", "Listen for 5 s, fit to it, switch", "Learn my noise", True),
+    Row("keep_room", "Models", "Keep this room", "Ctrl+R", "Write a preset that knows this room", "Keep the room"),
     Row("search", "Models", "Search the list", "Ctrl+F", "Type part of a name or description", "Search models"),
     Row("slot", "Compare", "Other slot: A / B", "X", "Hear the other slot; a crossfade, no click", "Switch slot"),
     Row("match", "Compare", "Match levels", "Ctrl+L", "Play both slots equally loud", "Match levels", True),
     Row("abx", "Compare", "Blind test …", "Ctrl+B", "Which one is X? Count guesses, get a p-value", "Blind A B X test"),
     Row("strip", "Compare", "Layer strip", "T", "Show what is heard after some layers", "Layer strip", True),
+    Row(
+        "depths",
+        "Compare",
+        "Depths of the strip …",
+        "Ctrl+J",
+        "Choose up to 5 beside the full one",
+        "Strip depths",
+    ),
     Row("network", "Compare", "Inside the network", "N", "Show bases and activations", "Inside network", True),
     Row("others", "Compare", "Other models", "O", "Run other presets on the same input", "Other models", True),
     Row("freeze", "View", "Freeze", "F", "Hold the picture and scroll back; sound goes on", "Freeze the picture", True),
@@ -96,7 +105,7 @@ def make_actions(parent: QWidget, handlers: dict[str, Callable[..., None]]) -> d
         action.setObjectName(row.id)
         action.setCheckable(row.checkable)
         action.setShortcut(QKeySequence(row.key))
-        action.setToolTip(f"{translated(row.tip)}  [{row.key}]")
+        action.setToolTip(f"{translated(row.tip)}  ({row.key})")
         action.setStatusTip(translated(row.tip))
         handler = handlers[row.id]
         if row.checkable:
@@ -105,3 +114,13 @@ def make_actions(parent: QWidget, handlers: dict[str, Callable[..., None]]) -> d
             action.triggered.connect(lambda _, h=handler: h())
         actions[row.id] = action
     return actions
+
+
+def button_of(action: QAction) -> QToolButton:
+    """Return a button for an action of the table: text alone, in the Tab order, named for a screen reader."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setAccessibleName(translated(next(row.name for row in TABLE if row.id == action.objectName())))
+    return button

@@ -1,5 +1,6 @@
 """Which presets and models there are, with their cards. No Qt; called on a worker thread."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,7 @@ def find_files(folders: Sequence[Path]) -> dict[Path, tuple[int, int]]:
                 names.add(path.stem)
                 found[path] = (0, 0)
     for folder in folders:
-        if folder.is_dir():
+        if os.path.isdir(folder):  # unlike Path.is_dir, False where one may not even look
             for suffix in (PRESET_SUFFIX, MODEL_SUFFIX):
                 found |= {path: (0, 0) for path in sorted(folder.glob(f"*{suffix}"))}
     for path in list(found):

@@ -12,7 +12,7 @@ from gui.actions import TABLE
 from gui.catalogue import MODEL_SUFFIX, PRESET_SUFFIX, Entry, read_entry
 from gui.colours import COLOUR_MAPS
 from gui.devices import Devices
-from gui.dialogs import KeyList, Palette
+from gui.dialogs import KeyList, Palette, ask_depths
 from gui.export import export_table
 from gui.look import ZOOMS
 from gui.scales import SCALES
@@ -160,6 +160,9 @@ class Deeds:
     def learn(self, on: bool) -> None:
         self._desk.learning.listen(on)
 
+    def keep_room(self) -> None:
+        self._desk.learning.keep_room()
+
     def search(self) -> None:
         self._window.models.search.setFocus()
         self._window.models.search.selectAll()
@@ -189,6 +192,9 @@ class Deeds:
 
     def strip(self, on: bool) -> None:
         self._window.show_tab(0, on)
+
+    def depths(self) -> None:
+        ask_depths(self._window, self._desk)
 
     def network(self, on: bool) -> None:
         self._window.show_tab(1, on)

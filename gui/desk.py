@@ -10,10 +10,23 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from gui.dials import Dials
+from gui.guard import Guard
 from gui.learning import Learning
 from gui.measurement import Measurement
 from gui.slots import Slots
-from gui.sound import Patch, Setup, Sound, Values, hear_bases, make_chain, read_source, settled
+from gui.sound import (
+    STRIP_DEPTHS,
+    Patch,
+    Setup,
+    Sound,
+    Values,
+    hear_bases,
+    make_chain,
+    read_depths,
+    read_source,
+    settled,
+)
 from gui.takes import Takes
 from gui.undo import Change
 from gui.worker import Worker
@@ -22,8 +35,6 @@ from realtime.devices.clips import ClipSource
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset
 from realtime.plugin import Parameter
-
-IN_THE_BAR = {("denoise", "layers"), ("denoise", "amount")}
 
 
 class Desk(QObject):
@@ -42,15 +53,17 @@ class Desk(QObject):
         super().__init__(parent)
         self.undo = QUndoStack(self)
         self.setup = Setup()
+        self.depths: tuple[int, ...] = STRIP_DEPTHS
         self.patch = Patch(preset, Values())
         self.slots = Slots(self)
         self.takes = Takes(self)
         self.measurement = Measurement(self)
         self.learning = Learning(self)
+        self.dials = Dials(self)
+        self.guard = Guard(self)
         self.bypassed = self.muted = False
         self.wanted = False  # whether sound is to flow; it may still be opening
         self.sound: Sound | None = None
-        self.safe_pairs: set[str] = set()  # input and output that a user has unmuted once
         self.worker = worker
 
     # Transport
@@ -65,7 +78,9 @@ class Desk(QObject):
 
     def use(self, setup: Setup) -> None:
         """Hear another input or output; what cannot be opened leaves everything as it was."""
-        if self.wanted:
+        if setup.is_gone:
+            self._refused(self.tr("There is no file {}; choose another one.").format(setup.source))
+        elif self.wanted:
             self._open(setup)
         else:
             self.setup = setup
@@ -91,8 +106,8 @@ class Desk(QObject):
         self.close()
         self.setup = setup
         try:
-            self.sound = Sound(possible, self.patch.preset, self.patch.values, clip)
-            self._guard(self.sound)
+            self.sound = Sound(possible, self.patch.preset, self.patch.values, clip, self.depths)
+            self.guard.begin(self.sound)
             self.sound.host.bypass(self.bypassed)
             self.sound.start()
         except UnfoldError as error:
@@ -130,25 +145,9 @@ class Desk(QObject):
             self.sound.clip.snr_db = snr_db
         self.changed.emit()
 
-    def _guard(self, sound: Sound) -> None:
-        pair = sound.description
-        if sound.can_howl and pair not in self.safe_pairs:
-            self.muted = True
-            self.said.emit(
-                "warn",
-                self.tr(
-                    "Muted at the start: a microphone that hears its own loudspeaker howls. Unmute with headphones."
-                ),
-            )
-        sound.host.mute(self.muted)
-
     def check(self) -> None:
-        """Notice that the stream has ended by itself."""
-        if self.sound is not None and self.sound.lost:
-            self.run(False)
-            self.said.emit(
-                "bad", self.tr("The device stopped: it was unplugged, or its server ended. Run starts it anew.")
-            )
+        """Notice what happened by itself: to the stream, to a take, to what is being measured or learned."""
+        self.guard.check()
         self.takes.check()
         self.measurement.check()
         self.learning.check()
@@ -167,8 +166,8 @@ class Desk(QObject):
         self.muted = on
         if self.sound is not None:
             self.sound.host.mute(on)
-            if not on and self.sound.can_howl:
-                self.safe_pairs.add(self.sound.description)
+            if not on:
+                self.guard.unmuted(self.sound)
         self.changed.emit()
 
     @property
@@ -200,6 +199,17 @@ class Desk(QObject):
         if "layers" in self.denoiser:
             self._change("layers", self.tr("depth"), round(self.denoiser["layers"].clip(layers)))
 
+    def compare(self, text: str) -> None:
+        """Compare other depths side by side, of the network that runs and of all that follow."""
+        try:
+            self.depths = read_depths(text)
+        except ValueError as error:
+            self.said.emit("bad", str(error))
+            return
+        if self.sound is not None:
+            self.sound.compare(self.depths)
+            self.swapped.emit()
+
     def set_amount(self, amount_db: float) -> None:
         """Remove at most so many dB."""
         self._change("amount", self.tr("amount"), min(max(float(amount_db), 0.0), 100.0))
@@ -207,38 +217,6 @@ class Desk(QObject):
     def set_latency(self, latency_ms: int) -> None:
         """Use another window; the sound crossfades."""
         self._change("latency_ms", self.tr("latency mode"), latency_ms)
-
-    def other_parameters(self) -> list[tuple[str, Parameter]]:
-        """Return (plugin, parameter) of the chain that is heard, without those in the bar and the gain of `match`."""
-        if self.sound is None:
-            return []
-        wanted = {stage.plugin for stage in self.patch.preset.stages}
-        descriptors = [plugin.descriptor for plugin in self.sound.host.chain.plugins]
-        found = [(d.id, parameter) for d in descriptors if d.id in wanted for parameter in d.parameters]
-        return [(plugin, p) for plugin, p in found if (plugin, p.id) not in IN_THE_BAR]
-
-    def parameter(self, plugin: str, name: str) -> float:
-        """Return the value of such a parameter."""
-        for other in self.patch.values.others:
-            if other[:2] == (plugin, name):
-                return other[2]
-        stage = next(s for s in self.patch.preset.stages if s.plugin == plugin)
-        default = next(p.default for owner, p in self.other_parameters() if (owner, p.id) == (plugin, name))
-        return stage.parameters.get(name, default)
-
-    def set_parameter(self, plugin: str, name: str, value: float) -> None:
-        """Set such a parameter, at once."""
-        before = self.parameter(plugin, name)
-        if value != before:
-            self.undo.push(Change(name, f"{plugin}.{name}", before, value, self._set_other))
-
-    def _set_other(self, place: str, value: float) -> None:
-        plugin, name = place.split(".", 1)
-        others = tuple(o for o in self.patch.values.others if o[:2] != (plugin, name))
-        self.patch = Patch(self.patch.preset, replace(self.patch.values, others=(*others, (plugin, name, value))))
-        if self.sound is not None:
-            self.sound.host.set(plugin, name, value)
-        self.changed.emit()
 
     def _change(self, name: str, text: str, value: Any) -> None:
         before = self.depth if name == "layers" else getattr(self.patch.values, name)

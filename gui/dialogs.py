@@ -1,12 +1,13 @@
-"""The key list and the command palette, both made from the table of actions. Main thread."""
+"""The key list and the command palette, both made from the table of actions, and small questions. Main thread."""
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QInputDialog,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import MENUS, TABLE, translated
+from gui.desk import Desk
 
 ELSEWHERE = (
     ("1 … 9", "Models", "Hear that line of the list"),
@@ -36,11 +38,23 @@ def key_list_html() -> str:
     for title, rows in sections:
         lines.append(f"<tr><td colspan='3'><h3>{escape(title)}</h3></td></tr>")
         for key, text, tip in rows:
-            cells = (
-                f"<td><b>{escape(key)}</b></td><td>{escape(translated(text))}</td><td>{escape(translated(tip))}</td>"
-            )
-            lines.append(f"<tr>{cells}</tr>")
-    return f"<table cellpadding='3'>{''.join(lines)}</table>"
+            texts = (f"<b>{escape(key)}</b>", escape(translated(text)), escape(translated(tip)))
+            cells = zip(("20%", "32%", "48%"), texts, strict=True)
+            lines.append("<tr>" + "".join(f"<td width='{w}'>{cell}</td>" for w, cell in cells) + "</tr>")
+    return f"<table cellpadding='3' width='100%'>{''.join(lines)}</table>"
+
+
+def ask_depths(parent: QWidget, desk: Desk) -> None:
+    """Ask which depths the strip compares."""
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(dialog.tr("Depths of the strip"))
+    dialog.setLabelText(dialog.tr("Numbers of layers to compare; the full network is always shown:"))
+    dialog.setTextValue(", ".join(map(str, desk.depths)))
+    dialog.textValueSelected.connect(desk.compare)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+    for line in dialog.findChildren(QLineEdit):
+        line.setAccessibleName(dialog.tr("Depths of the strip"))
 
 
 class KeyList(QDialog):
@@ -58,7 +72,7 @@ class KeyList(QDialog):
         column.addWidget(self.text)
         column.addWidget(buttons)
         metrics = self.fontMetrics()
-        self.resize(90 * metrics.averageCharWidth(), 32 * metrics.height())
+        self.resize(QSize(90 * metrics.averageCharWidth(), 32 * metrics.height()).boundedTo(parent.window().size()))
 
 
 class Palette(QDialog):
@@ -80,7 +94,7 @@ class Palette(QDialog):
         self.search.returnPressed.connect(self._do_current)
         self.list.itemActivated.connect(lambda _: self._do_current())
         metrics = self.fontMetrics()
-        self.resize(96 * metrics.averageCharWidth(), 22 * metrics.height())
+        self.resize(QSize(96 * metrics.averageCharWidth(), 22 * metrics.height()).boundedTo(parent.window().size()))
         self._fill()
 
     def _fill(self) -> None:
@@ -89,7 +103,7 @@ class Palette(QDialog):
         for row in TABLE:
             text = f"{translated(row.text)}  –  {translated(row.tip)}"
             if all(word in f"{row.menu} {text}".lower() for word in words) and self._actions[row.id].isEnabled():
-                item = QListWidgetItem(f"{translated(row.text)}  [{row.key}]  –  {translated(row.tip)}")
+                item = QListWidgetItem(f"{translated(row.text)}  ({row.key})  –  {translated(row.tip)}")
                 item.setData(Qt.ItemDataRole.UserRole, row.id)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)

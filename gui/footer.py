@@ -1,7 +1,7 @@
 """The line at the bottom: where sound comes from and goes to, the SNR of a mix, work in the background. Main thread."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSlider, QStatusBar
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QSlider, QStatusBar
 
 from gui.desk import Desk
 from gui.worker import Worker
@@ -15,6 +15,8 @@ class Footer(QStatusBar):
         self._desk = desk
         self.where = QLabel()
         self.where.setAccessibleName(self.tr("Input and output"))
+        self.where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._text = ""
         self.job = QLabel()
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
@@ -27,7 +29,7 @@ class Footer(QStatusBar):
         self.snr.setRange(-20, 40)
         self.snr.setFixedWidth(120)
         self.snr.setAccessibleName(self.tr("Clip over noise, SNR in dB"))
-        self.addWidget(self.where)
+        self.addWidget(self.where, 1)
         for widget in (self.snr_text, self.snr, self.job, self.progress, self.cancel):
             self.addPermanentWidget(widget)
         self.setContentsMargins(6, 0, 0, 0)
@@ -57,10 +59,11 @@ class Footer(QStatusBar):
         text = self.tr("No sound is running") if sound is None else sound.description
         if take is not None:
             text += self.tr("   ·   recording {} and {}").format(take.dry.name, take.wet.name)
-        if text != self.where.text():
-            self.where.setText(text)
+        if text != self._text:
+            self._text = text
             self.where.setAccessibleDescription(text)
-            self.where.setToolTip("" if take is None else self.tr("Into {}").format(take.dry.parent))
+            self.where.setToolTip(text if take is None else self.tr("{}\nInto {}").format(text, take.dry.parent))
+        self.where.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, self.where.width()))
 
     def show_job(self, label: str) -> None:
         """Show what runs in the background; nothing if the label is empty."""

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFormLayout, QGroupBox, QLabel, QToolButton
+from PySide6.QtWidgets import QFormLayout, QGroupBox, QLabel
 
+from gui.actions import button_of
 from gui.clock import Clock
 from gui.theme import signal_colour
 from realtime.host import Status
@@ -41,10 +42,7 @@ class Health(QGroupBox):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
             form.addRow(title, label)
             self._rows[key] = label
-        self.dropouts = QToolButton()
-        self.dropouts.setDefaultAction(clear)
-        self.dropouts.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.dropouts.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.dropouts = button_of(clear)
         form.addRow(self.tr("Drop-outs"), self.dropouts)
         self.show_status(None, Clock())
 
@@ -53,7 +51,7 @@ class Health(QGroupBox):
         if status is None:
             for label in self._rows.values():
                 label.setText("–")
-            self._set_dropouts(0, "")
+            self._set_dropouts(None, "")
             return
         latency = status.latency_ms
         reported = latency.device_reported
@@ -76,10 +74,16 @@ class Health(QGroupBox):
         times = ", ".join(clock_text(t) for t in status.dropout_times[-20:])
         self._set_dropouts(status.dropouts, times)
 
-    def _set_dropouts(self, n: int, times: str) -> None:
+    def _set_dropouts(self, n: int | None, times: str) -> None:
+        if n is None:
+            self._clear.setIconText("–")
+            self.dropouts.setToolTip(self.tr("No sound is running"))
+            self.dropouts.setAccessibleName(self.tr("Drop-outs: no sound is running"))
+            self.dropouts.setStyleSheet("")
+            return
         self._clear.setIconText(self.tr("none ✓") if n == 0 else self.tr("{} ✗ clear").format(n))
         where = self.tr("At {}. ").format(times) if times else self.tr("No block was missed or late. ")
-        self.dropouts.setToolTip(where + self.tr("Click to clear the counts [Ctrl+K]"))
+        self.dropouts.setToolTip(where + self.tr("Click to clear the counts (Ctrl+K)"))
         self.dropouts.setAccessibleName(self.tr("{} drop-outs, clear the counts").format(n))
         style = f"color: {signal_colour('bad' if n else 'good', self.palette()).name()}"
         if style != self.dropouts.styleSheet():

@@ -64,6 +64,10 @@ class History:
         self._magnitudes[blank], self._bypassed[blank] = 0, True
         self.end += columns.n_lost
 
+    def forget_taps(self) -> None:
+        """Show nothing of what was tapped so far: it was of other depths."""
+        self._taps[:] = 0
+
     def _places(self, start: int, stop: int) -> NDArray[np.int64] | slice:
         low, n = start % self.capacity, stop - start
         if low + n <= self.capacity:

@@ -34,7 +34,7 @@ class DepthPane(QWidget):
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.picture = Spectrogram(look, "enhanced", tap, with_axes=False)
-        self.picture.setMinimumHeight(70)
+        self.picture.setMinimumSize(70, 70)
         self.figures = QLabel()
         self.figures.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
@@ -112,7 +112,7 @@ class LayerStrip(QWidget):
                 continue
             text = self.tr("{} dB").format(removed_text(history.removed_db(start, history.end, i)))
             if explanation is not None and pane.n_layers < len(explanation.divergence):
-                text += f"  ·  KL {explanation.divergence[pane.n_layers]:.2f}"
+                text += f"\nKL {explanation.divergence[pane.n_layers]:.2f}"
             text += "\n" + (self.tr("load {:.1f} %").format(100 * loads[i]) if i < len(loads) else "")
             pane.figures.setText(text)
             pane.figures.setToolTip(

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.actions import button_of
 from gui.catalogue import Entry
 from gui.desk import Desk
 from gui.parameters import Parameters
@@ -48,7 +49,7 @@ class Models(QWidget):
         column.setContentsMargins(8, 4, 4, 4)
         title = QLabel(self.tr("<b>Models and presets</b>"))
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search  [Ctrl+F]"))
+        self.search.setPlaceholderText(self.tr("Search  (Ctrl+F)"))
         self.search.setAccessibleName(self.tr("Search models and presets"))
         self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
@@ -84,10 +85,7 @@ class Models(QWidget):
             row.addWidget(button, 1)
         buttons = []
         for key in ("match", "learn"):
-            button = QToolButton()
-            button.setDefaultAction(actions[key])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button = button_of(actions[key])
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             buttons.append(button)
         self._learn = actions["learn"]

@@ -1,6 +1,6 @@
 """One line for what there is to tell, with a word and a sign for its kind. Main thread."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from gui.theme import signal_colour
@@ -39,9 +39,20 @@ class Notice(QFrame):
         self.kind = kind
         self.text.setText(f"{word}:  {sentence}")
         self.text.setAccessibleDescription(sentence)
-        colour = signal_colour({"info": "good"}.get(kind, kind), self.palette()).name()
-        self.setStyleSheet(f"Notice {{ border: 1px solid {colour}; border-left: 6px solid {colour}; }}")
+        self._dress()
         self._timer.stop()
         if kind == "info":
             self._timer.start(INFO_MS)
         self.show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange and self.kind:
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        colour = signal_colour({"info": "good"}.get(self.kind, self.kind), self.palette()).name()
+        sheet = f"Notice {{ border: 1px solid {colour}; border-left: 6px solid {colour}; }}"
+        if sheet != self.styleSheet():  # a new sheet is a change of its own
+            self.setStyleSheet(sheet)

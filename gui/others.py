@@ -57,6 +57,7 @@ class OtherPane(QWidget):
         self.history: History | None = None
         self.box = QComboBox()
         self.box.setAccessibleName(self.tr("Preset {} to compare").format(number))
+        self.box.setMinimumContentsLength(8)
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.hear = QToolButton()
         self.hear.setText(self.tr("Hear"))

@@ -7,6 +7,9 @@ from gui.history import VIEWS
 from gui.look import Look
 from gui.spectrogram import Spectrogram
 
+LEAST_HEIGHT = 110
+"""Of a canvas with its axes, in logical pixels; a lower one shows no voice."""
+
 
 class Pane(QWidget):
     """One of the large spectrograms.
@@ -31,6 +34,7 @@ class Pane(QWidget):
             "removed": self.tr("removed: the difference"),
         }
         self.canvas = Spectrogram(look, view)
+        self.canvas.setMinimumHeight(LEAST_HEIGHT)
         self.canvas.setAccessibleName(self.tr("Spectrogram {}; arrows move the cursor").format(title))
         self.title = QLabel(f"<b>{title}</b>")
         self.view = QComboBox()
@@ -44,6 +48,7 @@ class Pane(QWidget):
         self.reading.setAccessibleName(self.tr("Cursor of {}: Hz, seconds, dB").format(title))
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(8)
         for widget in (self.title, self.view, self.notice):
             head.addWidget(widget)
         head.addStretch(1)

@@ -26,7 +26,7 @@ class Parameters(QGroupBox):
         while self._form.rowCount():
             self._form.removeRow(0)
         self.controls, self._minima = {}, {}
-        for plugin, parameter in self._desk.other_parameters():
+        for plugin, parameter in self._desk.dials.parameters():
             control = self._control(plugin, parameter)
             control.setAccessibleName(f"{plugin}: {parameter.name} {parameter.unit}".strip())
             control.setToolTip(
@@ -43,13 +43,13 @@ class Parameters(QGroupBox):
     def _control(self, plugin: str, parameter: Parameter) -> QWidget:
         if parameter.hint == "toggle":
             box = QCheckBox()
-            box.toggled.connect(lambda on: self._desk.set_parameter(plugin, parameter.id, float(on)))
+            box.toggled.connect(lambda on: self._desk.dials.set(plugin, parameter.id, float(on)))
             return box
         if parameter.labels:
             choice = QComboBox()
             choice.addItems(parameter.labels)
             choice.currentIndexChanged.connect(
-                lambda i: self._desk.set_parameter(plugin, parameter.id, parameter.minimum + i)
+                lambda i: self._desk.dials.set(plugin, parameter.id, parameter.minimum + i)
             )
             return choice
         spin = QDoubleSpinBox()
@@ -60,16 +60,16 @@ class Parameters(QGroupBox):
         )
         spin.setSuffix(f" {parameter.unit}" if parameter.unit else "")
         spin.setKeyboardTracking(False)
-        spin.valueChanged.connect(lambda value: self._desk.set_parameter(plugin, parameter.id, value))
+        spin.valueChanged.connect(lambda value: self._desk.dials.set(plugin, parameter.id, value))
         return spin
 
     def refresh(self) -> None:
         """Show the values that are set."""
-        there = {(plugin, parameter.id) for plugin, parameter in self._desk.other_parameters()}
+        there = {(plugin, parameter.id) for plugin, parameter in self._desk.dials.parameters()}
         for (plugin, name), control in self.controls.items():
             if (plugin, name) not in there:  # another chain is heard, whose controls are about to come
                 continue
-            value = self._desk.parameter(plugin, name)
+            value = self._desk.dials.value(plugin, name)
             control.blockSignals(True)
             if isinstance(control, QCheckBox):
                 control.setChecked(value > 0)

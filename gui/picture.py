@@ -33,6 +33,7 @@ class Picture(QWidget):
         self.history: History | None = None
         self.blind = False
         self._shape: tuple[float, ...] = ()
+        self._depths: tuple[int, ...] = ()
         self._explaining = Worker(self)
         self._asked = False
         self.explanation: Explanation | None = None
@@ -53,6 +54,7 @@ class Picture(QWidget):
         for widget, share in ((self.input, 3), (self.output, 3), (self.tabs, 2)):
             self.splitter.addWidget(widget)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
+        self.splitter.setSizes([190, 190, 260])
         self.splitter.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -84,6 +86,9 @@ class Picture(QWidget):
         elif sound is not None:
             watch = sound.watch
             history, depths = self._history_for(watch.n_bins, watch.bin_hz, watch.column_s), watch.depths
+        if history is not None and depths != self._depths:
+            history.forget_taps()
+        self._depths = depths
         if history is None or history is not self.history:
             self._look.freeze(None)
             self._look.point(None)

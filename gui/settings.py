@@ -1,8 +1,12 @@
 """What the window remembers, written while it runs: after a kill the next start is where you were. Main thread."""
 
 import json
+import math
+import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 import platformdirs
@@ -11,8 +15,20 @@ from PySide6.QtCore import QByteArray, QSettings
 from gui.catalogue import read_entry
 from gui.desk import Desk
 from gui.look import Look
-from gui.sound import Patch, Setup, Values
+from gui.sound import Patch, Setup, Values, read_depths
+from gui.transport import LATENCIES_MS
 from realtime.base.errors import UnfoldError
+
+Kinds = dict[str, UnionType | type]
+SETUP: Kinds = {
+    "source": str | None, "target": str | None, "noise": str | None, "snr_db": float | int,
+    "rate": float | int | None, "block": int, "channel": int | None,
+}  # fmt: skip
+VALUES: Kinds = {
+    "layers": int | None, "amount": float | int, "latency_ms": int, "bases": list | None,
+    "gain_db": float | int, "others": list,
+}  # fmt: skip
+AXES: Kinds = {"scale": str, "low_db": float | int, "high_db": float | int, "colours": str, "zoom": int}
 
 
 class Settings:
@@ -22,14 +38,31 @@ class Settings:
         self.path = platformdirs.user_config_path("unfold") / "window.ini"
         self._file = QSettings(str(self.path), QSettings.Format.IniFormat)
         self._written = ""
+        self._warned = False
+        self._problem = ""
+
+    def problem(self) -> str:
+        """Return, once, a sentence on what went wrong with the file; else nothing."""
+        problem, self._problem = self._problem, ""
+        return problem
 
     def session(self) -> dict[str, Any]:
-        """Return what was written last; what cannot be read counts as nothing."""
-        try:
-            content = json.loads(str(self._file.value("session", "{}")))
-        except ValueError:
+        """Return what was written last; a file that cannot be read is kept aside and counts as nothing."""
+        text = self._file.value("session")
+        if text is None and not (self.path.is_file() and self.path.stat().st_size):
             return {}
-        return content if isinstance(content, dict) else {}
+        with suppress(ValueError):
+            content = json.loads(str(text))
+            if isinstance(content, dict):
+                return content
+        aside = self.path.with_suffix(".damaged")
+        with suppress(OSError):
+            shutil.copyfile(self.path, aside)
+        self._problem = (
+            f"What the window remembered is damaged, so it starts afresh; the old file is kept as {aside}, "
+            "your presets and takes are untouched."
+        )
+        return {}
 
     def write(self, session: dict[str, Any]) -> None:
         """Write the session, if it has changed, to the disk."""
@@ -38,6 +71,12 @@ class Settings:
             self._file.setValue("session", text)
             self._file.sync()
             self._written = text
+            if self._file.status() == QSettings.Status.AccessError and not self._warned:
+                self._warned = True
+                self._problem = (
+                    f"{self.path} cannot be written, so the next start will not be where you are now; "
+                    "make its folder writable or free some space."
+                )
 
     def write_shape(self, shapes: dict[str, QByteArray]) -> None:
         """Write the geometry of the window and its splitters."""
@@ -49,6 +88,17 @@ class Settings:
         """Return a geometry."""
         value = self._file.value(f"shape/{name}")
         return value if isinstance(value, QByteArray) else None
+
+
+def _checked(content: Any, kinds: Kinds) -> dict[str, Any]:
+    """Return a copy of a JSON object whose values are all of these kinds; raises what Python does if not."""
+    values = dict(content)
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, kinds[name]):
+            raise TypeError(name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(name)
+    return values
 
 
 def paths_from(content: Any) -> list[Path]:
@@ -68,7 +118,9 @@ def patch_from(content: Any) -> Patch | None:
     """Return a patch of plain values, or None if its file is gone or it makes no sense."""
     try:
         entry = read_entry(Path(content["preset"]))
-        values = dict(content["values"])
+        values = _checked(content["values"], VALUES)
+        if values.get("latency_ms", LATENCIES_MS[0]) not in LATENCIES_MS:
+            return None
         if values.get("bases") is not None:
             values["bases"] = frozenset(int(i) for i in values["bases"])
         values["others"] = tuple((str(p), str(n), float(v)) for p, n, v in values.get("others", ()))
@@ -87,9 +139,10 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
         "patch": patch_as_dict(desk.patch),
         "slots": {name: patch_as_dict(patch) for name, patch in desk.slots.patches.items()},
         "slot": desk.slots.current,
-        "safe_pairs": sorted(desk.safe_pairs),
+        "safe_pairs": sorted(desk.guard.safe_pairs),
         "folder": str(desk.takes.folder),
         "kind": desk.takes.kind,
+        "depths": list(desk.depths),
         "look": look.as_dict(),
     }
 
@@ -104,11 +157,14 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
         desk.slots.patches = {name: patch_from(slots.get(name)) for name in ("A", "B")}
         desk.slots.current = "B" if content.get("slot") == "B" else "A"
     desk.bypassed, desk.muted = bool(content.get("bypassed")), bool(content.get("muted"))
-    try:
-        desk.setup = Setup(**content["setup"])
-        desk.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
+    with suppress(KeyError, TypeError, ValueError):
+        desk.setup = Setup(**_checked(content["setup"], SETUP))
+    with suppress(KeyError, TypeError, ValueError):
+        desk.depths = read_depths(" ".join(map(str, content["depths"])))
+    with suppress(KeyError, TypeError):
+        desk.guard.safe_pairs = {str(pair) for pair in content["safe_pairs"]}
+    with suppress(KeyError, TypeError):
         desk.takes.folder = Path(content["folder"])
-        desk.takes.kind = "flac" if content.get("kind") == "flac" else "wav"
-        look.set(**content["look"])
-    except (KeyError, TypeError, ValueError):
-        return
+    desk.takes.kind = "flac" if content.get("kind") == "flac" else "wav"
+    with suppress(KeyError, TypeError, ValueError):
+        look.set(**_checked(content["look"], AXES))

@@ -1,5 +1,6 @@
 """Which presets and models are listed: what watched folders hold, and what was opened. Main thread."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,12 +19,18 @@ class Shelf(QObject):
         super().__init__(parent)
         self.folders = folders
         self._worker = worker
+        self._gone: set[Path] = set()
         self._entries: list[Entry] = []
         self._added: list[Entry] = []
         self._files: dict[Path, tuple[int, int]] | None = None
 
     def look(self) -> None:
         """Read the folders again, on a worker, if a file is new, gone or newer."""
+        gone = {folder for folder in self.folders if not os.path.isdir(folder)}
+        for folder in sorted(gone - self._gone):
+            text = self.tr("{} is gone, and its models with it; bring it back, or watch another folder (Ctrl+W).")
+            self.failed.emit(text.format(folder))
+        self._gone = gone
         files = find_files(self.folders)
         if files != self._files:
             self._files = files

@@ -44,6 +44,11 @@ class Setup:
             return DEMO_FILE
         return Path(self.source) if self.source and Path(self.source).is_file() else None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the source is a file that is not there (any more)."""
+        return self.source is not None and self.clip is None and Path(self.source).is_absolute()
+
 
 @dataclass(frozen=True)
 class Values:
@@ -105,20 +110,38 @@ def hear_bases(chain: Chain, bases: frozenset[int] | None) -> None:
         denoiser.hear(bases)
 
 
-def strip_depths(n_layers: int) -> tuple[int, ...]:
-    """Return the depths compared side by side: some shallow ones and the full one."""
-    return (*(d for d in STRIP_DEPTHS if d < n_layers), n_layers)
+def strip_depths(n_layers: int, wanted: tuple[int, ...] = STRIP_DEPTHS) -> tuple[int, ...]:
+    """Return the depths compared side by side: the wanted ones that the network has, and the full one."""
+    return (*(d for d in wanted if d < n_layers), n_layers)
+
+
+def read_depths(text: str) -> tuple[int, ...]:
+    """Return the depths that a user typed, ascending; ValueError, in one sentence, if they are none."""
+    words = text.replace(",", " ").split()
+    depths = sorted({int(word) for word in words if word.isdecimal()})
+    if not all(word.isdecimal() for word in words) or not 1 <= len(depths) <= len(STRIP_DEPTHS):
+        most, example = len(STRIP_DEPTHS), ", ".join(map(str, STRIP_DEPTHS))
+        raise ValueError(f"{text!r} names no depths; give 1 to {most} numbers of layers, such as {example}")
+    return tuple(depths)
 
 
 def settled(setup: Setup) -> tuple[Setup, str]:
     """Return a setup that this machine can open, and a sentence on what was chosen instead of what is missing."""
+    if setup.is_gone:
+        text = f"There is no file {setup.source} any more; choose another one. Until then the built-in clip is played."
+        return replace(setup, source=DEMO, noise=None), text
     if setup.source is not None:
         return setup, ""
     try:
         find_device(None, "input"), find_device(setup.target, "output")
     except DeviceError as error:
-        return replace(setup, source=DEMO), f"{error}. Until then the built-in clip is played."
+        return replace(setup, source=DEMO), f"{_plain(error)}. Until then the built-in clip is played."
     return setup, ""
+
+
+def _plain(error: DeviceError) -> str:
+    """Return what an error says, without its hint for the command line."""
+    return str(error).partition(", or use -i")[0]
 
 
 def read_source(setup: Setup) -> ClipSource:
@@ -138,6 +161,8 @@ class Sound:
         What is heard first.
     clip : ClipSource or None
         What `read_source` returned; None for devices.
+    depths : tuple of int
+        Compared side by side.
 
     Raises
     ------
@@ -145,8 +170,15 @@ class Sound:
         If a device, file or preset cannot be used, in one sentence.
     """
 
-    def __init__(self, setup: Setup, preset: Preset, values: Values, clip: ClipSource | None = None) -> None:
-        self.setup = setup
+    def __init__(
+        self,
+        setup: Setup,
+        preset: Preset,
+        values: Values,
+        clip: ClipSource | None = None,
+        depths: tuple[int, ...] = STRIP_DEPTHS,
+    ) -> None:
+        self.setup, self._depths = setup, depths
         self.note = ""
         self.clip = clip
         self.source_device: Device | None = None
@@ -158,7 +190,8 @@ class Sound:
             self._open_devices(setup, preset, values)
         latency_s = self.stream.latency_s if self.target_device is not None else None
         self.host.device_reported_ms = None if latency_s is None else 1000 * latency_s
-        self.watch = Watch(self.host.chain, strip_depths(Watch(self.host.chain).n_layers))
+        self.watch = Watch(self.host.chain)
+        self.compare(depths)
         self.wave = WaveTee(self.host)
         self.adapter = Adapter(lambda: self.host.chain)
         self._blocks, self._grew = -1, time.monotonic()
@@ -175,7 +208,7 @@ class Sound:
             self.stream = PortAudioStream(self.host.callback, address, None, target, channels, rate, setup.block)
             self.target_device = target
         except DeviceError as error:
-            self.note = f"Nothing is heard, only shown: {error}."
+            self.note = f"Nothing is heard, only shown: {_plain(error)}."
             self.host = Host(chain, source=ring)
             block = setup.block or VIRTUAL_BLOCK
             self.stream = VirtualStream(self.host.callback, self.host.state.address, ring, rate, block)
@@ -238,4 +271,10 @@ class Sound:
         """Crossfade to another chain and watch its network."""
         self.watch.close()
         self.host.swap(chain)
-        self.watch = Watch(chain, strip_depths(Watch(chain).n_layers))
+        self.watch = Watch(chain)
+        self.compare(self._depths)
+
+    def compare(self, depths: tuple[int, ...]) -> None:
+        """Watch other depths of the network that runs."""
+        self._depths = depths
+        self.watch.tap(strip_depths(self.watch.n_layers, depths))

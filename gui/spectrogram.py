@@ -138,9 +138,10 @@ class Spectrogram(QWidget):
         self._drawn = -(1 << 60)
 
     def _pixels(self, start: int, end: int) -> NDArray[np.uint32]:
-        """Return uint32[end - start, rows]; columns that are not kept (any more) are of the lowest level."""
+        """Return uint32[end - start, rows]; columns no longer kept are of the lowest level, before any sound bare."""
         assert self.history is not None and self._weights is not None and self._image is not None
         pixels = np.full((end - start, self._image.height), self._table[0], np.uint32)
+        pixels[: max(0, -start)] = self.palette().color(QPalette.ColorRole.Base).rgb()
         kept = max(start, self.history.first)
         if kept < end:
             rows = self.history.values(self.view, kept, end, self.tap) @ self._weights

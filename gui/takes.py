@@ -52,9 +52,7 @@ class Takes:
         """Notice that the disk refused the running take."""
         take = self.running
         if take is not None and take.problem:
-            problem = take.problem
             self.record(False)
-            self._desk.said.emit("bad", problem)
 
     def save_look_back(self) -> None:
         """Write the last minute as a take, on a worker."""
@@ -71,5 +69,7 @@ class Takes:
         )
 
     def _tell(self, take: Recorder | None) -> None:
-        if take is not None and not take.problem:
+        if take is not None and take.problem:
+            self._desk.said.emit("bad", take.problem)
+        elif take is not None:
             self._desk.said.emit("info", self._desk.tr("Recorded {} and {}").format(take.dry, take.wet.name))

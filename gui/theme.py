@@ -49,10 +49,11 @@ def palette_of(theme: str) -> QPalette:
     if theme not in _COLOURS:
         hints = QApplication.styleHints()
         theme = "dark" if hints.colorScheme() == Qt.ColorScheme.Dark else "light"
-    palette = QPalette()
+    window, button = QColor(_COLOURS[theme][0]), QColor(_COLOURS[theme][5])
+    palette = QPalette(button, window)  # edges and shades follow from these two
     for role, colour in zip(_ROLES, _COLOURS[theme], strict=True):
         palette.setColor(getattr(QPalette.ColorRole, role), QColor(colour))
-    text, window = QColor(_COLOURS[theme][1]), QColor(_COLOURS[theme][0])
+    text = QColor(_COLOURS[theme][1])
     faint = text if theme == "contrast" else _between(text, window, 0.62)
     palette.setColor(QPalette.ColorRole.PlaceholderText, faint)
     palette.setColor(QPalette.ColorRole.HighlightedText, QColor("#000000" if theme != "light" else "#ffffff"))
@@ -68,16 +69,28 @@ def sheet_of(theme: str, palette: QPalette) -> str:
     """Return the few rules a palette cannot say: a focus ring everywhere, checked buttons that cannot be missed."""
     ring = palette.color(QPalette.ColorRole.Highlight).name()
     edge = palette.color(QPalette.ColorRole.Mid).name()
-    button, text = (palette.color(r).name() for r in (QPalette.ColorRole.Button, QPalette.ColorRole.ButtonText))
+    roles = (QPalette.ColorRole.Window, QPalette.ColorRole.Button, QPalette.ColorRole.ButtonText)
+    window, button, text = (palette.color(r).name() for r in roles)
     marked, on_marked = ring, palette.color(QPalette.ColorRole.HighlightedText).name()
     tip, tip_text = (palette.color(r).name() for r in (QPalette.ColorRole.ToolTipBase, QPalette.ColorRole.ToolTipText))
+    outline = f"border: 1px solid {edge}; border-radius: 3px; padding: 2px 5px;" if theme == "contrast" else ""
     return f"""
+QComboBox {{ {outline} }}
 QToolButton, QPushButton {{ border: 1px solid {edge}; border-radius: 4px; padding: 4px 9px;
   background: {button}; color: {text}; }}
 QToolButton:checked, QPushButton:checked {{ background: {marked}; color: {on_marked}; font-weight: bold; }}
 QToolButton:focus, QPushButton:focus {{ border: 2px solid {ring}; padding: 3px 8px; }}
 QToolButton:checked:focus {{ border: 2px solid {text}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: {palette.color(QPalette.ColorRole.PlaceholderText).name()}; }}
+QLineEdit, QListWidget, QTextBrowser {{ border: 1px solid {edge}; border-radius: 3px; }}
+QLineEdit {{ padding: 3px; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {edge}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {ring}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {edge}; }}
+QSlider::handle:horizontal {{ width: 10px; margin: -6px 0; border: 1px solid {window}; border-radius: 4px;
+  background: {text}; }}
+QSlider::handle:horizontal:focus {{ background: {ring}; border: 2px solid {text}; }}
+QSlider::handle:horizontal:disabled {{ background: {edge}; }}
 QSlider:focus, QComboBox:focus, QListWidget:focus, QLineEdit:focus, QAbstractSpinBox:focus
   {{ outline: 2px solid {ring}; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}

@@ -1,10 +1,12 @@
 """The bar on top: run, record, bypass, mute; how much is removed, how many layers, which latency. Main thread."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMargins, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
+from gui.actions import button_of
 from gui.desk import Desk
+from gui.flow import Flow
 from gui.health import clock_text
 from gui.theme import signal_colour
 
@@ -25,26 +27,23 @@ class Transport(QWidget):
     def __init__(self, desk: Desk, actions: dict[str, QAction]) -> None:
         super().__init__()
         self._desk, self._actions = desk, actions
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 4)
+        row = Flow(self, QMargins(8, 6, 8, 4))
         self.buttons: dict[str, QToolButton] = {}
         for key, symbol in (("run", "▶"), ("record", "●"), ("bypass", "⇥"), ("mute", "⊘")):
-            button = QToolButton()
-            button.setDefaultAction(actions[key])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button = button_of(actions[key])
             actions[key].setIconText(f"{symbol} {actions[key].text()}")
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.buttons[key] = button
             row.addWidget(button)
         self.state = QLabel()
         self.state.setAccessibleName(self.tr("What is heard"))
-        row.addSpacing(6)
         row.addWidget(self.state)
-        row.addStretch(1)
-        self.amount, self.amount_text = self._slider(row, self.tr("Remove at most"), self.tr("Amount in dB"), 100)
-        self.amount.setToolTip(self.tr("0 dB: the delayed input, bit for bit. 100 dB: no limit  [Ctrl+Up, Ctrl+Down]"))
-        self.layers, self.layers_text = self._slider(row, self.tr("Layers"), self.tr("Layers that are run"), 1)
-        self.layers.setToolTip(self.tr("Layers of the network that are run before the mask is read  [ [ and ] ]"))
+        controls = QWidget()
+        line = QHBoxLayout(controls)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.amount, self.amount_text = self._slider(line, self.tr("Remove at most"), self.tr("Amount in dB"), 100)
+        self.amount.setToolTip(self.tr("0 dB: the delayed input, bit for bit. 100 dB: no limit  (Ctrl+Up, Ctrl+Down)"))
+        self.layers, self.layers_text = self._slider(line, self.tr("Layers"), self.tr("Layers that are run"), 1)
+        self.layers.setToolTip(self.tr("Layers of the network that are run before the mask is read  ( [ and ] )"))
         column = QVBoxLayout()
         column.setSpacing(1)
         title = QLabel(self.tr("Latency"))
@@ -55,7 +54,8 @@ class Transport(QWidget):
             self.latency.addItem(f"{ms} ms", ms)
         column.addWidget(title)
         column.addWidget(self.latency)
-        row.addLayout(column)
+        line.addLayout(column)
+        row.addWidget(controls)
         self.amount.valueChanged.connect(desk.set_amount)
         self.layers.valueChanged.connect(desk.set_depth)
         self.latency.activated.connect(lambda i: desk.set_latency(self.latency.itemData(i)))

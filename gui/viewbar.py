@@ -1,9 +1,12 @@
 """How the pictures look: frequency scale, levels, colours, time scale, freeze. Main thread."""
 
+from PySide6.QtCore import QMargins
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSpinBox, QWidget
 
+from gui.actions import button_of
 from gui.colours import COLOUR_MAPS
+from gui.flow import Flow
 from gui.look import HIGHEST_DB, LOWEST_DB, ZOOMS, Look
 from gui.scales import SCALES
 
@@ -14,23 +17,20 @@ class ViewBar(QWidget):
     def __init__(self, look: Look, freeze: QAction) -> None:
         super().__init__()
         self._look = look
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 8, 0)
+        row = Flow(self, QMargins(8, 0, 8, 0))
         self.scale = self._combo(row, self.tr("Frequency"), list(SCALES), self.tr("Frequency scale"))
         self.low, self.high = QSpinBox(), QSpinBox()
-        row.addWidget(QLabel(self.tr("Level")))
+        levels = _titled(self.tr("Level"), self.low, self.high)
         for box, name in ((self.low, self.tr("Lowest level, dBFS")), (self.high, self.tr("Highest level, dBFS"))):
             box.setRange(round(LOWEST_DB), round(HIGHEST_DB))
             box.setSingleStep(5)
             box.setAccessibleName(name)
             box.setToolTip(name)
-            row.addWidget(box)
+        row.addWidget(levels)
         self.high.setSuffix(" dBFS")
         self.colours = self._combo(row, self.tr("Colours"), list(COLOUR_MAPS), self.tr("Colour map"))
         self.zoom = self._combo(row, self.tr("Time"), [f"{z}×" for z in ZOOMS], self.tr("Time scale"))
-        row.addStretch(1)
-        self.freeze = QToolButton()
-        self.freeze.setDefaultAction(freeze)
+        self.freeze = button_of(freeze)
         row.addWidget(self.freeze)
         self.scale.activated.connect(lambda i: look.set(scale=SCALES[i]))
         self.colours.activated.connect(lambda i: look.set(colours=COLOUR_MAPS[i]))
@@ -40,13 +40,12 @@ class ViewBar(QWidget):
         look.changed.connect(self.refresh)
         self.refresh()
 
-    def _combo(self, row: QHBoxLayout, title: str, items: list[str], name: str) -> QComboBox:
+    def _combo(self, row: Flow, title: str, items: list[str], name: str) -> QComboBox:
         box = QComboBox()
         box.addItems(items)
         box.setAccessibleName(name)
         box.setToolTip(name)
-        row.addWidget(QLabel(title))
-        row.addWidget(box)
+        row.addWidget(_titled(title, box))
         return box
 
     def refresh(self) -> None:
@@ -84,3 +83,13 @@ class ViewBar(QWidget):
         menu.addSeparator()
         menu.addAction(self.freeze.defaultAction())
         return menu
+
+
+def _titled(title: str, *controls: QWidget) -> QWidget:
+    """Return the controls behind their title, as one that is never parted."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    for widget in (QLabel(title), *controls):
+        row.addWidget(widget)
+    return whole

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QHBoxLayout,
     QMainWindow,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -18,10 +17,12 @@ from gui import settings as remembered
 from gui import theme as themes
 from gui.actions import MENUS, TABLE, make_actions, translated
 from gui.clock import Clock
+from gui.columns import Columns
 from gui.deeds import Deeds
 from gui.desk import Desk
 from gui.footer import Footer
 from gui.health import Health
+from gui.history import VIEWS
 from gui.look import Look
 from gui.meters import level_meter, removed_meter
 from gui.models import Models
@@ -30,13 +31,10 @@ from gui.picture import Picture
 from gui.shelf import Shelf
 from gui.transport import Transport
 from gui.worker import Worker
-from realtime.base.units import SILENCE_DB
 from realtime.engine.preset import Preset
 
 TEXTS_PER_SCAN = 3  # of 4 a second: a new file is listed within a second
 TABS = ("strip", "network", "others")
-ZERO_TEXTS = 12
-"""Readings of digital zero, 3 s of them, before a microphone is suspected of being switched off."""
 
 
 class Window(QMainWindow):
@@ -63,8 +61,7 @@ class Window(QMainWindow):
         self.clock = Clock(self)
         self.theme = str(self.session.get("theme", "system"))
         self.shelf = Shelf(self.worker, remembered.paths_from(self.session.get("folders")), self)
-        self._n_texts = self._n_zero = 0
-        self._loudest = SILENCE_DB
+        self._n_texts = 0
         self.deeds = Deeds(self)
         self.actions_by_id = make_actions(self, self.deeds.handlers())
         self._build()
@@ -94,18 +91,14 @@ class Window(QMainWindow):
             meters.addWidget(meter)
         column.addLayout(meters, 1)
         column.addWidget(self.health)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        for i, widget in enumerate((self.models, self.picture, right)):
-            self.splitter.addWidget(widget)
-            self.splitter.setStretchFactor(i, int(i == 1))
-        self.splitter.setChildrenCollapsible(False)
+        self.columns = Columns(self.models, self.picture, right)
         centre = QWidget()
         rows = QVBoxLayout(centre)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2)
         rows.addWidget(self.transport)
         rows.addWidget(self.notice)
-        rows.addWidget(self.splitter, 1)
+        rows.addWidget(self.columns, 1)
         self.setCentralWidget(centre)
         self.footer = Footer(self.desk, self.worker)
         self.setStatusBar(self.footer)
@@ -138,6 +131,7 @@ class Window(QMainWindow):
         """Tick, list the models, and let sound flow unless it was stopped last time."""
         self.picture.input.canvas.setFocus()
         self.clock.start()
+        self._tell_settings()
         self.shelf.look()
         if self.session.get("running", True):
             self.desk.run(True)
@@ -161,7 +155,6 @@ class Window(QMainWindow):
         self.notice.tell(kind, sentence)
 
     def _begin_anew(self) -> None:
-        self._loudest, self._n_zero = SILENCE_DB, 0
         self.clear_meters()
         self.health.show_status(None, self.clock)
 
@@ -200,7 +193,7 @@ class Window(QMainWindow):
                 meter.put(meter.low, meter.low)
             return
         status = sound.host.status()
-        self._loudest = max(self._loudest, status.peak_in)
+        self.desk.guard.heard(status.peak_in)
         self.meter_in.put(status.peak_in, status.rms_in)
         self.meter_out.put(status.peak_out, status.rms_out)
         self.meter_removed.put(removed, removed)
@@ -216,19 +209,10 @@ class Window(QMainWindow):
             meter.describe()
         if self.desk.sound is not None:
             self.health.show_status(self.desk.sound.host.status(), self.clock)
-            self._watch_for_zero()
         if self._n_texts % TEXTS_PER_SCAN == 0:
             self.shelf.look()
             self.save()
-
-    def _watch_for_zero(self) -> None:
-        sound = self.desk.sound
-        silent = sound is not None and sound.source_device is not None and self._loudest <= SILENCE_DB
-        self._n_zero = self._n_zero + 1 if silent else 0
-        self._loudest = SILENCE_DB
-        if self._n_zero == ZERO_TEXTS:
-            text = self.tr("The input is digital zero: is the device muted, or is this program not allowed to hear it?")
-            self.desk.said.emit("warn", text)
+            self._tell_settings()
 
     # What is remembered
 
@@ -241,11 +225,16 @@ class Window(QMainWindow):
         content |= {"view": self.picture.output.canvas.view, "view_input": self.picture.input.canvas.view}
         self.settings.write(content)
 
+    def _tell_settings(self) -> None:
+        problem = self.settings.problem()
+        if problem:
+            self.tell("bad", problem)
+
     def _restore_shape(self) -> None:
-        self.resize(1280, 800)
+        self.resize(QSize(1280, 800).boundedTo(self.screen().availableSize()))
         for name, restore in (
             ("window", self.restoreGeometry),
-            ("columns", self.splitter.restoreState),
+            ("columns", self.columns.restore),
             ("rows", self.picture.splitter.restoreState),
         ):
             shape = self.settings.shape(name) if self.session else None
@@ -255,8 +244,9 @@ class Window(QMainWindow):
         tab = self.session.get("tab", 0)
         if tab in range(-1, len(TABS)):
             self.show_tab(max(0, tab), tab >= 0)
-        self.picture.output.set_view(str(self.session.get("view", "enhanced")))
-        self.picture.input.set_view(str(self.session.get("view_input", "noisy")))
+        for pane, key in ((self.picture.output, "view"), (self.picture.input, "view_input")):
+            if self.session.get(key) in VIEWS:
+                pane.set_view(self.session[key])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish an open take, write what is remembered, leave."""
@@ -264,7 +254,7 @@ class Window(QMainWindow):
         self.settings.write_shape(
             {
                 "window": self.saveGeometry(),
-                "columns": self.splitter.saveState(),
+                "columns": self.columns.shape(),
                 "rows": self.picture.splitter.saveState(),
             }
         )
@@ -296,5 +286,9 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Hear the dropped file."""
         for url in event.mimeData().urls()[:1]:
-            self.deeds.drop(Path(url.toLocalFile()))
+            if url.isLocalFile():
+                self.deeds.drop(Path(url.toLocalFile()))
+            else:
+                text = self.tr("{} is no file on this machine; save it first and drop that. The sound goes on.")
+                self.tell("bad", text.format(url.toString()))
         event.acceptProposedAction()

@@ -1,5 +1,6 @@
 """Long work off the window's thread: one job at a time by name, with its result handed back on the main thread."""
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ class _Job(QRunnable):
             self._finished.emit(self._number, self._work(), "")
         except (UnfoldError, OSError) as error:
             self._finished.emit(self._number, None, str(error))
+        except Exception as error:  # a job that never ends would look busy for ever
+            traceback.print_exc()
+            self._finished.emit(self._number, None, f"this program made an error, {error!r}; please report it")
 
 
 class Worker(QObject):

@@ -141,13 +141,13 @@ class Adapter:
         for learner in self._found():
             learner.room.step(int(learner.mode[0]))
 
-    def room_of(self, network: State) -> tuple[Floats, Floats] | None:
-        """Return bases and parts, as `fit` does, of the room that a running network has learned. [main-thread]
+    def room(self) -> tuple[Floats, Floats] | None:
+        """Return bases and parts, as `fit` does, of the room that the chain has learned. [main-thread]
 
-        None before its first fit.
+        That of its first denoiser that learns; None before a fit.
         """
-        for learner in self._found():
-            if learner.room.network is network and learner.room.parts is not None:
+        for learner in self._found()[:1]:
+            if learner.room.parts is not None:
                 return learner.room.bases, learner.room.parts
         return None
 

@@ -139,6 +139,39 @@ def with_room(model: AdaptiveModel, bases: Floats, parts: Floats) -> AdaptiveMod
     return replace(model, weights=replace(model.weights, room=room), room_level=tuple(map(float, parts.sum(axis=1))))
 
 
+def can_learn_noise(model: AnyModel | None) -> bool:
+    """Return whether `learn_noise` can make something of a model. [thread-safe]"""
+    return isinstance(model, Model) or (isinstance(model, AdaptiveModel) and model.learns_room)
+
+
+def learning_room(model: AnyModel | None) -> AdaptiveModel:
+    """Return the model if it learns its room; else raise ModelError. [thread-safe]"""
+    if not isinstance(model, AdaptiveModel) or not model.learns_room:
+        raise ModelError("this preset does not learn its room; choose another, such as default")
+    return model
+
+
+def keep_room(model: AnyModel | None, room: tuple[Floats, Floats] | None) -> AdaptiveModel:
+    """Return the model with the room that a running network of it has learned. [thread-safe]
+
+    Parameters
+    ----------
+    model : AdaptiveModel
+        That of the running network.
+    room : (bases, parts)
+        From `adapt.Adapter.room`.
+
+    Raises
+    ------
+    ModelError
+        If the model learns no room, or none was learned yet.
+    """
+    learner = learning_room(model)
+    if room is None:
+        raise ModelError("no room was learned, so none is kept; let it run for some seconds with 'adapt' on")
+    return told(with_room(learner, *room), "With the room of a run.")
+
+
 def learn_noise(model: AnyModel, x: Floats, sample_rate: float) -> AnyModel:
     """Return a model for the noise that is heard here. [worker-thread]
 

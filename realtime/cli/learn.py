@@ -12,16 +12,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from realtime.adapt import Adapter
-from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.audiofile import open_audio
 from realtime.base.errors import AudioFileError, DeviceError, PresetError
 from realtime.devices.portaudio import PortAudioStream, find_device
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset, load_preset, preset_folders, with_model
 from realtime.host import Host
-from realtime.learn import told, with_room
+from realtime.learn import keep_room, learning_room
 from realtime.model import AnyModel, load_model
-from realtime.plugins.denoise import Denoise
+from realtime.watch import denoiser_of
 
 Samples = NDArray[np.float32]
 Learner = Callable[[AnyModel, Samples, float], AnyModel]
@@ -80,9 +79,7 @@ class RoomKeeper:
 
     def __init__(self, base: str, output: str) -> None:
         self._preset, self._target, self._output = load_preset(base), _target(output), output
-        model = _denoise_model(self._preset)
-        if not isinstance(model, AdaptiveModel) or not model.learns_room:
-            raise PresetError(f"preset {self._preset.name!r} does not learn its room; choose another, as default")
+        learning_room(_denoise_model(self._preset))
 
     def keep(self, chain: Chain, adapter: Adapter) -> None:
         """Write the preset and its model, and say how to hear it. [main-thread]
@@ -92,13 +89,9 @@ class RoomKeeper:
         PresetError, ModelError
             If nothing was learned yet, or a file cannot be written.
         """
-        room, model = None, None
-        for plugin in chain.plugins:
-            if isinstance(plugin, Denoise) and isinstance(plugin.model, AdaptiveModel) and plugin.network is not None:
-                room, model = adapter.room_of(plugin.network), plugin.model
-        if room is None or model is None:
-            raise PresetError("no room was learned, so none is kept; let it run for some seconds with 'adapt' on")
-        _write(self._preset, told(with_room(model, *room), "With the room of a run."), self._target, self._output)
+        denoiser = denoiser_of(chain)
+        model = None if denoiser is None else denoiser.model
+        _write(self._preset, keep_room(model, adapter.room()), self._target, self._output)
 
 
 def _denoise_model(preset: Preset) -> AnyModel:

@@ -44,6 +44,7 @@ def window(qtbot: "QtBot", tmp_path: Path) -> Iterator["Window"]:
     qtbot.addWidget(shown)
     shown.desk.setup = Setup(source=DEMO)
     shown.desk.takes.folder = tmp_path / "takes"
+    shown.resize(1280, 800)  # whatever the screen is
     shown.show()
     shown.activateWindow()
     qtbot.waitActive(shown)

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.abx import Abx
@@ -17,8 +17,9 @@ from gui.devices import Devices
 from gui.dialogs import KeyList, Palette
 from gui.layers import N_PANES
 from gui.window import Window
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.engine.preset import load_preset
-from realtime.model import save_model
+from realtime.model import load_model, save_model
 from realtime.recorder import Recorder
 from tests.test_model import make_model
 
@@ -261,6 +262,23 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     qtbot.waitUntil(lambda: window.desk.patch.preset.name == "sparse", timeout=10000)
 
 
+@checks("keep_room")
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    act(window, "keep_room")
+    assert "does not learn its room" in window.notice.text.text()
+    desk = window.desk
+    desk.choose(load_preset("default"))
+    qtbot.waitUntil(lambda: desk.sound is not None and desk.sound.adapter.room() is not None, timeout=15000)
+    act(window, "keep_room")
+    qtbot.waitUntil(lambda: "begins in this room" in window.notice.text.text(), timeout=10000)
+    qtbot.waitUntil(lambda: any(e.name.startswith("room_") for e in window.models.entries), timeout=4000)
+    (name,) = [e.name for e in window.models.entries if e.name.startswith("room_")]
+    kept = load_preset(name)
+    model = load_model(kept.path.with_suffix(".safetensors"))
+    assert isinstance(model, AdaptiveModel) and len(model.room_level) == 4 and min(model.room_level) > 0
+    assert "With the room of 20" in kept.description and desk.patch.preset.name == "default"
+
+
 @checks("search")
 def _(window: Window, qtbot: QtBot, _: Path) -> None:
     act(window, "search")
@@ -329,6 +347,22 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     press(strip.panes[1].button, "Right")
     qtbot.waitUntil(lambda: heard(window, "layers") == 2)
     assert strip.panes[2].button.isChecked() and strip.panes[2].button.hasFocus()
+
+
+@checks("depths")
+def _(window: Window, qtbot: QtBot, _: Path) -> None:
+    strip, history = window.picture.strip, window.picture.history
+    act(window, "depths")
+    dialog = dialog_of(window, qtbot, QInputDialog)
+    dialog.setTextValue("7, 3,24")
+    dialog.accept()
+    assert [pane.n_layers for pane in strip.shown] == [3, 7, 24, 25] and window.picture.history is history
+    assert history is not None and not np.any(history.gains(history.first, history.end, tap=0))
+    qtbot.waitUntil(lambda: bool(np.all(history.gains(history.end - 20, history.end, tap=0).max(axis=1) > 0)))
+    strip.panes[0].button.click()
+    qtbot.waitUntil(lambda: heard(window, "layers") == 3)
+    window.desk.compare("deep")
+    assert "'deep' names no depths" in window.notice.text.text() and window.desk.depths == (3, 7, 24)
 
 
 @checks("network")
@@ -524,6 +558,16 @@ def test_menus_hold_every_action_and_space_stays_with_a_button(window: Window, q
     press(button, "Space")
     assert window.desk.bypassed and window.desk.sound is not None
     assert QApplication.focusWidget() is button
+
+
+def test_buttons_are_named_as_the_table_says(window: Window) -> None:
+    names = {row.id: row.name for row in TABLE}
+    buttons = [b for b in window.findChildren(QToolButton) if b.defaultAction() in window.actions_by_id.values()]
+    buttons.remove(window.health.dropouts)
+    found = {b.defaultAction().objectName(): b.accessibleName() for b in buttons}
+    assert set(found) == {"run", "record", "bypass", "mute", "freeze", "match", "learn"}
+    assert found == {key: names[key] for key in found}
+    assert "drop-outs" in window.health.dropouts.accessibleName().lower()
 
 
 @pytest.mark.parametrize("key", ["1", "2"])

@@ -16,7 +16,7 @@ from gui.layers import removed_text
 from gui.meters import level_meter
 from gui.models import card_html
 from gui.slots import matching_gains
-from gui.sound import Patch, Values, make_chain, strip_depths
+from gui.sound import Patch, Values, make_chain, read_depths, strip_depths
 from gui.worker import Worker
 from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
@@ -70,6 +70,17 @@ def test_matched_slots_are_equally_loud() -> None:
 @pytest.mark.parametrize(("n_layers", "wanted"), [(25, (0, 1, 2, 5, 10, 25)), (4, (0, 1, 2, 4)), (1, (0, 1))])
 def test_depths_of_the_strip(n_layers: int, wanted: tuple[int, ...]) -> None:
     assert strip_depths(n_layers) == wanted
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("0 1 2", (0, 1, 2)), (" 9,3 , 3", (3, 9)), ("7", (7,))])
+def test_depths_are_read_as_they_are_typed(text: str, wanted: tuple[int, ...]) -> None:
+    assert read_depths(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["", " , ", "-1", "2.5", "all", "1 2 3 4 5 6", "1, x"])
+def test_what_names_no_depths_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="names no depths; give 1 to 5 numbers of layers, such as 0, 1, 2, 5, 10"):
+        read_depths(text)
 
 
 def test_the_catalogue_names_what_cannot_be_used(tmp_path: Path) -> None:

@@ -205,3 +205,11 @@ def test_axes_that_make_no_sense_are_brought_into_range() -> None:
     look.set(low_db=5.0, scale="bark", colours="jet", zoom=3)
     assert look.axes.high_db - look.axes.low_db >= 10
     assert (look.axes.scale, look.axes.colours, look.axes.zoom) == ("linear", "magma", 1)
+
+
+def test_what_was_never_heard_is_not_drawn_as_silence(qtbot: QtBot) -> None:
+    pane = shown(qtbot, history_of(np.zeros((50, 257))))
+    image, plot = pane.grab().toImage(), pane.plot()
+    never, silence = (image.pixelColor(x, plot.center().y()) for x in (plot.left() + 5, plot.right() - 5))
+    assert never == pane.palette().base().color()
+    assert silence.rgb() == pixel_table(Look().axes.colours)[0]

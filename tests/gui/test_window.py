@@ -1,8 +1,6 @@
 """The window as a whole: what is dropped on it, what goes wrong under it, what it remembers, who can use it."""
 
-import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,26 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QAccessible, QDropEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QDialog,
     QDoubleSpinBox,
-    QLineEdit,
-    QListWidget,
-    QScrollBar,
-    QTabBar,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
-from gui.basismap import BasisMap
 from gui.meters import Meter
 from gui.settings import Settings
 from gui.sound import DEMO, Setup
@@ -44,28 +33,8 @@ from realtime.networks.adaptive import has_room
 from realtime.plugins.denoise import FROZEN, ON, Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
+from tests.gui.hands import CONTROLS, drop, goes_on, visible_controls
 from tests.test_model import make_model
-
-CONTROLS = (
-    QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QTabBar, BasisMap, Meter,
-)  # fmt: skip
-
-
-def drop(window: Window, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
-
-
-def goes_on(window: Window, qtbot: QtBot) -> bool:
-    """Whether sound still flows."""
-    sound = window.desk.sound
-    if sound is None:
-        return False
-    blocks = int(sound.host.state["blocks"])
-    qtbot.waitUntil(lambda: int(sound.host.state["blocks"]) > blocks + 5)
-    return True
 
 
 def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -74,65 +43,6 @@ def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_p
     qtbot.waitUntil(lambda: window.desk.patch.preset.name == "new", timeout=10000)
     assert goes_on(window, qtbot) and "new" in window.models.about.text()
     assert any("new" in window.models.list.item(i).text() for i in range(window.models.list.count()))
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("notes.txt", b"hello", "is no model"),
-        ("broken.safetensors", b"\x00" * 50, "damaged"),
-        ("broken.toml", b"chain = [", "not valid TOML"),
-        ("broken.wav", b"RIFFxxxx", "cannot be read as audio"),
-    ],
-)
-def test_what_cannot_be_used_is_told_and_the_sound_goes_on(
-    window: Window, qtbot: QtBot, tmp_path: Path, name: str, content: bytes, reason: str
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    preset = window.desk.patch.preset
-    drop(window, tmp_path / name)
-    qtbot.waitUntil(lambda: reason in window.notice.text.text(), timeout=10000)
-    assert window.notice.isVisible() and window.notice.kind == "bad" and window.desk.patch.preset == preset
-    assert goes_on(window, qtbot)
-
-
-def test_a_device_that_ends_is_told_and_run_starts_anew(window: Window, qtbot: QtBot) -> None:
-    assert window.desk.sound is not None
-    window.desk.takes.record(True)
-    recorder = window.desk.sound.wave.recorder
-    assert recorder is not None
-    window.desk.sound.stream.stop()
-    qtbot.waitUntil(lambda: window.desk.sound is None)
-    assert "device stopped" in window.notice.text.text() and not window.desk.takes.recording
-    assert soundfile.info(recorder.dry).frames == recorder.n_frames
-    window.desk.run(True)
-    qtbot.waitUntil(lambda: window.desk.sound is not None)
-    assert goes_on(window, qtbot)
-
-
-def test_a_full_disk_ends_the_take_and_nothing_else(window: Window, qtbot: QtBot) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    window.desk.takes.record(True)
-    assert window.desk.sound is not None
-    recorder = window.desk.sound.wave.recorder
-    assert recorder is not None
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
-    try:
-        qtbot.waitUntil(lambda: "the take ended" in window.notice.text.text(), timeout=10000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not window.desk.takes.recording and goes_on(window, qtbot)
-    assert soundfile.info(recorder.dry).frames > 20000
-    window.desk.takes.record(True)
-    assert window.desk.takes.recording
-
-
-def test_a_folder_that_cannot_be_written_is_told(window: Window, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    window.desk.takes.folder = tmp_path / "file"
-    window.desk.takes.record(True)
-    assert "cannot be recorded into" in window.notice.text.text()
-    assert not window.desk.takes.recording and not window.actions_by_id["record"].isChecked()
 
 
 def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot) -> None:
@@ -191,13 +101,6 @@ def test_a_take_is_what_the_look_back_holds(window: Window, qtbot: QtBot) -> Non
     assert len(take) > 10000 and any(np.array_equal(rows[s : s + len(take)], take) for s in starts)
 
 
-def visible_controls(top: QWidget) -> list[QWidget]:
-    found = [w for w in top.findChildren(QWidget) if isinstance(w, (*CONTROLS, Spectrogram))]
-    inner = [w for w in found if isinstance(w.parentWidget(), QComboBox | QAbstractSpinBox | QTabBar | QLineEdit)]
-    bars = [w for w in found if isinstance(w, QScrollBar)]
-    return [w for w in found if w.isVisibleTo(top) and w.isEnabled() and w not in inner and w not in bars]
-
-
 @pytest.mark.parametrize("tab", [0, 1, 2])
 def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: QtBot, tab: int) -> None:
     window.show_tab(tab, True)
@@ -220,8 +123,10 @@ def test_every_control_has_a_name_and_is_reached_by_tab(window: Window, qtbot: Q
     assert len(wanted) > 25
 
 
-@pytest.mark.parametrize("action", ["devices", "keys", "palette"])
+@pytest.mark.parametrize("action", ["devices", "depths", "keys", "palette", "abx"])
 def test_controls_of_the_dialogs_have_names(window: Window, qtbot: QtBot, action: str) -> None:
+    window.desk.slots.toggle()
+    window.desk.set_depth(1)
     window.actions_by_id[action].trigger()
     qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(QDialog)))
     dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
@@ -253,20 +158,6 @@ def test_text_can_be_read_in_every_theme(window: Window, theme: str) -> None:
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (front.name(), back.name())
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
-def test_nothing_is_clipped(window: Window, qtbot: QtBot, size: tuple[int, int]) -> None:
-    for tab in (0, 1, 2):
-        window.show_tab(tab, True)
-        window.resize(*size)
-        qtbot.wait(50)
-        assert (window.width(), window.height()) == size
-        for widget in visible_controls(window):
-            least = widget.minimumSizeHint()
-            assert widget.width() >= least.width() and widget.height() >= least.height(), widget
-            corner = widget.mapTo(window, widget.rect().bottomRight())
-            assert corner.x() < window.width() and corner.y() < window.height(), widget
-
-
 def test_a_window_without_sound_or_hidden_draws_nothing(window: Window, qtbot: QtBot) -> None:
     def painted() -> list[int]:
         return [s.n_painted for s in window.findChildren(Spectrogram)]
@@ -282,6 +173,15 @@ def test_a_window_without_sound_or_hidden_draws_nothing(window: Window, qtbot: Q
     before = painted()
     qtbot.wait(300)
     assert painted() == before
+
+
+def test_a_message_follows_the_theme(window: Window) -> None:
+    from gui.theme import palette_of, signal_colour
+
+    window.tell("bad", "broken")
+    for theme in ("light", "dark", "contrast"):
+        window.set_theme(theme)
+        assert signal_colour("bad", palette_of(theme)).name() in window.notice.styleSheet()
 
 
 def test_an_information_never_hides_a_problem(window: Window) -> None:
@@ -306,6 +206,7 @@ window.begin()
 while window.desk.sound is None:
     application.processEvents()
 window.desk.set_depth(7)
+window.desk.compare("1, 4")
 window.desk.set_amount(18)
 window.desk.bypass(True)
 window.look.set(scale="mel", colours="cividis")
@@ -332,31 +233,11 @@ def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Pat
     desk = window.desk
     qtbot.waitUntil(lambda: desk.sound is not None)
     assert desk.sound is not None
-    assert (desk.depth, desk.patch.values.amount, desk.bypassed) == (7, 18, True)
+    assert (desk.depth, desk.patch.values.amount, desk.bypassed, desk.depths) == (7, 18, True, (1, 4))
     assert desk.setup == Setup(source=DEMO, block=256) and desk.sound.host.state["bypass_wanted"] == 1
     assert (window.look.axes.scale, window.look.axes.colours) == ("mel", "cividis")
     assert (window.picture.output.canvas.view, window.theme) == ("mask", "dark")
     assert window.picture.tabs.currentIndex() == 1
-    window.close()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "no json",
-        "[1, 2]",
-        json.dumps({"patch": {"preset": "/nowhere.toml"}, "setup": {"colour": 3}, "look": 7, "slots": [], "tab": "x"}),
-        json.dumps({"patch": None, "setup": {"source": 5}, "safe_pairs": None, "folders": [3], "others": 5}),
-    ],
-)
-def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, content: str) -> None:
-    settings = Settings()
-    settings._file.setValue("session", content)
-    settings._file.sync()
-    window = Window(load_preset("sparse"))
-    qtbot.addWidget(window)
-    window.show()
-    assert window.desk.patch.preset.name == "sparse" and window.theme == "system"
     window.close()
 
 
@@ -381,7 +262,7 @@ def test_parameters_of_other_plugins_are_set_undone_and_remembered(
     again = Window(load_preset("sparse"))
     qtbot.addWidget(again)
     again.begin()
-    qtbot.waitUntil(lambda: again.desk.parameter("gain", "gain") == -6)
+    qtbot.waitUntil(lambda: again.desk.dials.value("gain", "gain") == -6)
     again.close()
 
 
