@@ -50,7 +50,7 @@ def _column_source() -> Callable[[], Columns]:
         nonlocal place
         place = (place + PER_FRAME) % (len(pool) - PER_FRAME)
         rows = slice(place, place + PER_FRAME)
-        return Columns(pool[rows], taps[rows, 0], taps[rows], 0)
+        return Columns(pool[rows], taps[rows, 0], taps[rows], taps[rows, :0, 0], 0)
 
     return new
 

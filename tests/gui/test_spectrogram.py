@@ -27,6 +27,7 @@ def columns(magnitudes: np.ndarray, mask: float = 0.5, n_lost: int = 0) -> Colum
         magnitudes.astype(np.float32),
         np.full(shape, mask, np.float32),
         np.full((shape[0], 1, shape[1]), mask / 2, np.float32),
+        np.zeros((shape[0], 0), np.float32),
         n_lost,
     )
 
