@@ -82,6 +82,7 @@ def sparse(
     scored: Scored = True,
 ) -> None:
     """Learn a speech and a noise dictionary by sparse NMF: the same in every layer."""
+    _check_scored(scored)
     config = read_config(config_file, changes or ())
     config = replace(config, network=replace(config.network, trained=0))
     corpus = corpus_of(data, clean, noise, rir, config.seed)
@@ -108,6 +109,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a network, or go on where a killed run stood, and write its model."""
+    _check_scored(scored)
     config = read_config(config_file, changes or ())
     corpus = corpus_of(data, clean, noise, rir, config.seed)
     with Progress() as progress:
@@ -135,6 +137,7 @@ def export(
     scored: Scored = True,
 ) -> None:
     """Write the model of a checkpoint; the data are those it was trained on."""
+    _check_scored(scored)
     found = load_checkpoint(checkpoint)
     corpus = corpus_of(data, clean, noise, rir, found.config.seed)
     command = f"python -m training export {checkpoint.name} --data DIR --out {out.name}"
@@ -206,6 +209,14 @@ def evaluate(
     write_csv(scores, out / "results.csv")
     plot(scores, out / "results.png")
     print(text + f"\n{out / 'results.md'}, results.csv and results.png written")
+
+
+def _check_scored(scored: bool) -> None:
+    """Say before the work, not after it, that the scores asked for cannot be taken."""
+    missing = missing_metrics()
+    if scored and "SDR" in missing:
+        package = missing["SDR"].replace("_", "-")
+        raise UnfoldError(f"the scores need the package {package}: pip install {package}, or add --no-score")
 
 
 def _finish(

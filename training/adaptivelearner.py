@@ -94,7 +94,7 @@ class AdaptiveLearner(StreamLearner):
         w, net = self.net.weights(), self.net.net
         v = self.net.compressed(x.abs(), w)
         start = begin(w, v[0])
-        if self._stream is None or self._rooms is None:
+        if self._stream is None or self._rooms is None or bool(fresh.all()):  # of any number
             stream, self._rooms = start, Rooms.unheard(v.shape[1], w["room"])
         else:
             stream = self._stream.where(fresh, start)

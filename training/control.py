@@ -64,7 +64,9 @@ class ControlLearner(StreamLearner):
 
     def hear(self, x: Tensor, fresh: Tensor, depths: tuple[int, ...]) -> list[Tensor]:
         """Go through a chunk; there is one depth. See `StreamLearner.hear`."""
-        state = self.net.begin(x.shape[1]) if self._state is None else self._state
+        state = self._state
+        if state is None or bool(fresh.all()):  # of any number
+            state = self.net.begin(x.shape[1])
         log_mask, after = self.net(x.abs(), [torch.where(fresh[None, :, None], 0, h) for h in state])
         self._state = [h.detach() for h in after]
         return [log_mask for _ in depths]

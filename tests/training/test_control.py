@@ -56,6 +56,11 @@ def test_chunks_are_one_signal_and_streams_that_begin_anew_forget(config: Config
     enhance = enhancer(ControlLearner(config, net))
     first, again = enhance(x), enhance(x)
     assert np.array_equal(first, again) and first.shape == x.shape
+    trained = ControlLearner(config, net)
+    trained.enhanced(
+        torch.zeros(3, EDGE + 25 * HOP), torch.ones(3, dtype=torch.bool)
+    )  # which has been in other streams
+    assert np.array_equal(enhancer(trained)(x), first)
     padded = torch.from_numpy(np.pad(x, (EDGE, 4 * 25 * HOP - len(x))))
     frames = spectra(padded[None])
     with torch.no_grad():

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from realtime.model import load_model
+from training.__main__ import main
 
 RATE = 16000
 CONFIG = """
@@ -81,3 +82,14 @@ def test_what_cannot_be_learned_from_is_one_sentence(tmp_path: Path, manifest: s
     run = train(tmp_path, tmp_path / "a.safetensors")
     assert run.returncode == 1 and sentence in run.stderr and "Traceback" not in run.stderr
     assert not (tmp_path / "a.safetensors").exists()
+
+
+@pytest.mark.parametrize("command", ["sparse", "train", "export"])
+def test_a_score_that_cannot_be_taken_is_said_before_the_work(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.__main__.missing_metrics", lambda: {"SDR": "fast_bss_eval"})
+    monkeypatch.setattr(sys, "argv", ["training", command, str(tmp_path / "absent"), f"--out={tmp_path / 'm'}"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert "pip install fast-bss-eval, or add --no-score" in str(left.value.code)
