@@ -169,9 +169,10 @@ class Adapter:
     def _found(self) -> list[Learner]:
         chain = self._chain()
         if chain is not self._seen:
-            self._seen, self._learners = chain, []
+            learners = []
             for plugin in chain.plugins:
                 if isinstance(plugin, Denoise) and plugin.network is not None and plugin.room_start is not None:
                     place = chain.parameter(plugin.descriptor.id, "adapt")[1]
-                    self._learners.append(Learner(Room(plugin.network, plugin.room_start), place, plugin.hop))
+                    learners.append(Learner(Room(plugin.network, plugin.room_start), place, plugin.hop))
+            self._seen, self._learners = chain, learners
         return self._learners

@@ -53,6 +53,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable outpu
 NEED_NO_KERNELS = ("devices", "doctor")  # the doctor looks at the cache before it fills it
 
 
+def _mode(adapt: Adapt | None) -> int | None:
+    """Return the value of the parameter adapt; None leaves it to the preset. [main-thread]"""
+    return None if adapt is None else list(Adapt).index(adapt)
+
+
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Without a command: open the window where there is a screen, else clean the default microphone. [main-thread]"""
@@ -122,7 +127,7 @@ def live(
         preset,
         layers,
         amount,
-        None if adapt is None else list(Adapt).index(adapt),
+        _mode(adapt),
         block,
         rate,
         int(latency_ms.value),
@@ -157,8 +162,7 @@ def enhance(
     """Clean audio files: same length, rate and channels, lined up with the input. [main-thread]"""
     from realtime.cli.enhance import enhance_files
 
-    mode = None if adapt is None else list(Adapt).index(adapt)
-    enhance_files(inputs, output, preset, layers, amount, mode, int(latency_ms.value), jobs)
+    enhance_files(inputs, output, preset, layers, amount, _mode(adapt), int(latency_ms.value), jobs)
 
 
 learn_app = typer.Typer(no_args_is_help=True, help="Learn a noise or a voice, and make a preset for it.")

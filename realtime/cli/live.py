@@ -10,7 +10,6 @@ import soundfile
 
 from realtime.adapt import Adapter
 from realtime.base.errors import AudioFileError, DeviceError, UnfoldError
-from realtime.cli.learn import RoomKeeper
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
 from realtime.devices.portaudio import STALL_S, PortAudioStream, find_device
@@ -163,7 +162,11 @@ def run_live(session: Session, as_json: bool = False) -> Live:
     AudioFileError
         If a file cannot be read to its end, or the recording cannot be written.
     """
-    keeper = None if session.keep_room is None else RoomKeeper(session.preset, session.keep_room)
+    keeper = None
+    if session.keep_room is not None:
+        from realtime.cli.learn import RoomKeeper
+
+        keeper = RoomKeeper(session.preset, session.keep_room)
     running = Live(session)
     view = JsonLines(running.recorder) if as_json else View(sys.stderr)
     lost = False

@@ -16,11 +16,13 @@ N_SPEECH, SHARE, N_BINS = 4, 0.2, 9
 SIZES = {"n_bins": N_BINS, "n_bases": 7, "n_layers": 3, "n_room": 1, "followers": "nns"}
 
 
+def weights_of(seed: int) -> dict[str, torch.Tensor]:
+    return {n: torch.tensor(np.asarray(a), dtype=torch.float32) for n, a in vars(random_weights(seed, **SIZES)).items()}
+
+
 def outcome(kind, seed: int, products: torch.dtype, scale: float) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """Return what a recurrence makes of a chunk, and the gradients of a random sum of h and d."""
-    weights = {
-        n: torch.tensor(np.asarray(a), dtype=torch.float32) for n, a in vars(random_weights(seed, **SIZES)).items()
-    }
+    weights = weights_of(seed)
     sound = np.random.default_rng(seed).gamma(0.7, scale, (12, 3, N_BINS)).astype(np.float32) + np.float32(1e-3)
     v = torch.from_numpy(sound).requires_grad_()
     start = begin(weights, v[0].detach())
@@ -47,9 +49,7 @@ def test_columns_and_gradients_are_those_of_torch(products: torch.dtype, scale: 
 
 @pytest.mark.parametrize("kind", [CpuRecurrence, TorchRecurrence])
 def test_nothing_of_a_chunk_outlives_it(kind) -> None:
-    made, _ = outcome(kind, 0, torch.float32, 1.0)
-    weights = {n: torch.tensor(np.asarray(a), dtype=torch.float32) for n, a in vars(random_weights(0, **SIZES)).items()}
-    v = torch.rand(5, 2, N_BINS)
+    weights, v = weights_of(0), torch.rand(5, 2, N_BINS)
     start = begin(weights, v[0])
     leaves = [weights[name].requires_grad_() for name in LEARNED]
     fixed = {name: tensor.detach() for name, tensor in weights.items()}
