@@ -21,7 +21,7 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
-from realtime.base.handover import USED, WORDS, offer, take
+from realtime.base.handover import WORDS, offer, take
 from realtime.base.intrinsics import as_pointer, floats, integers
 from realtime.base.memory import State, aligned
 from realtime.base.safety import realtime, realtime_callback
@@ -136,16 +136,11 @@ def network(
 def use_bank(network: State, made: State) -> None:
     """Let a network use another bank of the same shape from its next column on. [thread-safe]
 
-    Called by one thread at a time. The bank used so far must be kept until `bank_in_use` names the new one.
+    Called by one thread at a time. The bank used so far is kept beside the new one.
     """
     banks = network.keep["arrays"].keep["banks"]
     network.keep["bank"] = (network.keep.get("bank", (None, None))[-1], made)
     offer(banks, made.address)
-
-
-def bank_in_use(network: State) -> int:
-    """Return the address of the bank of the last column. [thread-safe]"""
-    return int(network.keep["arrays"].keep["banks"][USED])
 
 
 @realtime("void(int64, int64, int64, int64, int64, int64, int64)")
