@@ -90,8 +90,8 @@ def enhance_files(
 
             render_file(source, target, make_chain, report)
 
-        futures = [pool.submit(work, *pair) for pair in zip(inputs, targets, strict=True)]
-        try:
+        try:  # from the first start on: a thread may be at work before `submit` returns
+            futures = [pool.submit(work, *pair) for pair in zip(inputs, targets, strict=True)]
             for future, target in zip(futures, targets, strict=True):
                 try:
                     future.result()
