@@ -11,6 +11,7 @@ The metadata entry ``unfold`` is a JSON object. Of every kind:
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,12 @@ def read_content(path: Path) -> tuple[Any, dict[str, NDArray[Any]]]:
 
 
 def write_content(path: str | Path, meta: dict[str, Any], tensors: dict[str, Floats]) -> None:
-    """Write a model file. [main-thread]
+    """Write a model file: the whole of it, or nothing. [main-thread]
 
     Parameters
     ----------
     path : str or Path
-        Where to.
+        Where to; its folder is made if missing.
     meta : dict
         The entry ``unfold`` but its schema.
     tensors : dict of float32
@@ -79,9 +80,14 @@ def write_content(path: str | Path, meta: dict[str, Any], tensors: dict[str, Flo
     ModelError
         If the file cannot be written.
     """
+    part = Path(f"{path}.part")
     try:
-        save_file(tensors, path, {"unfold": json.dumps({"schema": SCHEMA, **meta})})
+        part.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, part, {"unfold": json.dumps({"schema": SCHEMA, **meta})})
+        part.replace(path)
     except (OSError, SafetensorError) as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise ModelError(f"{path} cannot be written ({error}); name a folder you can write") from None
 
 

@@ -179,14 +179,20 @@ def run_live(session: Session, as_json: bool = False) -> Live:
         lost = not running.stop() or lost
     view.close(running.host.status())
     if session.measure_latency and (running.host.is_measuring or running.host.measure_problem):
-        problem = running.host.measure_problem or "the latency was not measured: that takes two seconds of sound"
-        print(problem, file=sys.stderr)
+        reason = running.host.measure_problem or "the latency was not measured: that takes two seconds of sound"
+        print(reason, file=sys.stderr)
     if running.recorder is not None and not as_json:
         print(f"recorded {running.recorder.dry} and {running.recorder.wet}")
+    problem = _problem(running, lost)
     if keeper is not None:
-        keeper.keep(running.host.chain, running.adapter)
-    if error := _problem(running, lost):
-        raise error
+        try:
+            keeper.keep(running.host.chain, running.adapter)
+        except UnfoldError as error:
+            if problem is None:
+                raise
+            print(error, file=sys.stderr)  # what stopped the sound is the reason to end with
+    if problem is not None:
+        raise problem
     return running
 
 

@@ -195,8 +195,8 @@ def with_model(preset: Preset, model: AnyModel, path: Path, description: str) ->
         for stage in preset.stages
     ]
     made = Preset(path.stem, description, path, tuple(stages))
+    save_model(weights, model)  # first: a preset without its model would be listed and never run
     save_preset(made)
-    save_model(weights, model)
     return made
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import realtime.cli.live
 from realtime.base.errors import DeviceError
 from realtime.engine.preset import load_preset
 from realtime.learn import learn_noise, learn_voice
@@ -108,6 +109,13 @@ def test_a_run_keeps_the_room_it_has_learned(unfold, tones, tmp_path) -> None:
         assert done.status == 0
         ends.append(si_sdr(speech[:RATE], soundfile.read(tmp_path / "y.wav", dtype="float32")[0][:RATE]))
     assert ends[1] > ends[0] + 1
+
+
+def test_what_stopped_the_sound_is_told_though_nothing_was_kept(unfold, tones, tmp_path, hiss, monkeypatch) -> None:
+    monkeypatch.setattr(realtime.cli.live, "_problem", lambda running, lost: DeviceError("the device stopped"))
+    result = unfold("live", "-i", hiss, "--seconds", "0.3", "--preset", tones, "--keep-room", tmp_path / "new.toml")
+    assert result.status == 1 and result.err.endswith("error: the device stopped\n")
+    assert "no room was learned" in result.err and not (tmp_path / "new.toml").exists()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from realtime.base.errors import ModelError, PluginError, PresetError, UnfoldError
 from realtime.engine import preset as presets
-from realtime.engine.preset import BUILT_IN, Preset, Stage, list_presets, load_preset, save_preset
+from realtime.engine.preset import BUILT_IN, Preset, Stage, list_presets, load_preset, save_preset, with_model
 from realtime.model import save_model
 from tests.test_model import make_model
 
@@ -173,3 +173,17 @@ def test_a_saved_preset_reads_back_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PresetError, match="cannot be written"):
         save_preset(replace(preset, path=tmp_path / "file" / "x.toml"))
+
+
+def test_a_preset_whose_model_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up while the model is written: neither half a model nor a preset without one."""
+
+    def fills_up(tensors: object, path: Path, meta: object) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("realtime.modelfile.save_file", fills_up)
+    preset = Preset("base", "", BUILT_IN / "base.toml", (Stage("denoise", {"model": "other.safetensors"}, {}),))
+    with pytest.raises(ModelError, match="No space left"):
+        with_model(preset, make_model(), tmp_path / "new.toml", "")
+    assert not list(tmp_path.iterdir())
