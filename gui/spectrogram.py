@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from gui.axes import paint_frequencies, paint_levels, paint_times
 from gui.colours import pixel_table
@@ -257,9 +257,19 @@ class Spectrogram(QWidget):
             self.activated.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll back in time; that freezes the picture."""
-        if self.with_axes and event.angleDelta().y():
-            self.scroll_time(-_SCROLL_COLUMNS if event.angleDelta().y() > 0 else _SCROLL_COLUMNS)
+        """Scroll back in time; that freezes the picture. Where the page scrolls: sideways, or with Shift held."""
+        turned, shift = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        turn = turned.x() or (turned.y() if shift or not self._page_scrolls() else 0)
+        if not self.with_axes or not turn:
+            event.ignore()
+            return
+        self.scroll_time(-_SCROLL_COLUMNS if turn > 0 else _SCROLL_COLUMNS)
+
+    def _page_scrolls(self) -> bool:
+        page = self.parentWidget()
+        while page is not None and not (isinstance(page, QAbstractScrollArea) and page.verticalScrollBar().maximum()):
+            page = page.parentWidget()
+        return page is not None
 
     def scroll_time(self, n_columns: int) -> None:
         """Move the end of time; at the newest column it is live again."""

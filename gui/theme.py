@@ -74,8 +74,10 @@ def sheet_of(theme: str, palette: QPalette) -> str:
     marked, on_marked = ring, palette.color(QPalette.ColorRole.HighlightedText).name()
     tip, tip_text = (palette.color(r).name() for r in (QPalette.ColorRole.ToolTipBase, QPalette.ColorRole.ToolTipText))
     outline = f"border: 1px solid {edge}; border-radius: 3px; padding: 2px 5px;" if theme == "contrast" else ""
+    boxes = f"border: 1px solid {edge}; border-radius: 3px; padding: 1px 3px;" if theme == "contrast" else ""
     return f"""
 QComboBox {{ {outline} }}
+QAbstractSpinBox {{ {boxes} }}
 QToolButton, QPushButton {{ border: 1px solid {edge}; border-radius: 4px; padding: 4px 9px;
   background: {button}; color: {text}; }}
 QToolButton:checked, QPushButton:checked {{ background: {marked}; color: {on_marked}; font-weight: bold; }}

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from gui.colours import COLOUR_MAPS, pixel_table
@@ -187,6 +189,29 @@ def test_freeze_holds_the_picture_and_scrolls_while_columns_come(qtbot: QtBot) -
     for _ in range(4):
         qtbot.keyClick(pane, Qt.Key.Key_PageDown)
     assert look.frozen is None and pane.end == 950
+
+
+def test_the_wheel_scrolls_time_and_where_the_page_scrolls_only_sideways_or_with_shift(qtbot: QtBot) -> None:
+    history, look = history_of(np.ones((900, 257))), Look()
+    pane = shown(qtbot, history, look)
+
+    def turn(x: int, y: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> bool | None:
+        look.freeze(None)
+        place, none = QPointF(pane.rect().center()), Qt.MouseButton.NoButton
+        phase = Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(place, place, QPoint(), QPoint(x, y), none, modifier, phase, False)
+        QApplication.sendEvent(pane, event)
+        return look.frozen == 875 if event.isAccepted() else None
+
+    assert turn(0, 120) and turn(120, 0)
+    page = QScrollArea()
+    qtbot.addWidget(page)
+    page.resize(300, 100)
+    page.setWidget(pane)
+    page.show()
+    qtbot.waitUntil(lambda: page.verticalScrollBar().maximum() > 0)
+    assert turn(120, 0) and turn(0, 120, Qt.KeyboardModifier.ShiftModifier)
+    assert turn(0, 120) is None, "it is left to the page"
 
 
 def test_the_cursor_is_linked_and_moves_with_keys(qtbot: QtBot) -> None:
