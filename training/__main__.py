@@ -26,7 +26,7 @@ from training.sparse import learn
 from training.streamlearner import StreamLearner, enhancer
 from training.systems import PEERS, checkpoint_system, command_system, lined_up, peer_system, preset_system
 from training.table import Table, table_configs
-from training.train import any_learner, nmf_learner, processes
+from training.train import any_learner, leave, nmf_learner, processes
 from training.train import train_any as run_training
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Train models for Unfold.")
@@ -43,12 +43,12 @@ Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting to c
 Scored = Annotated[bool, typer.Option("--score/--no-score", help="Score it on held-out mixtures.")]
 
 
-def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Path | None, seed: int) -> Corpus:
-    """Return the corpus that the options name."""
+def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Path | None, config: Config) -> Corpus:
+    """Return the corpus that the options name, as the configuration wants it."""
     if data is not None and clean is None and noise is None and rir is None:
-        return read_corpus(data, seed)
+        return read_corpus(data, config.seed).without(config.without)
     if data is None and clean is not None and noise is not None:
-        return read_folders(clean, noise, rir, seed)
+        return read_folders(clean, noise, rir, config.seed).without(config.without)
     raise UnfoldError("give either --data DIR with a manifest, or --clean DIR and --noise DIR")
 
 
@@ -85,7 +85,7 @@ def sparse(
     _check_scored(scored)
     config = read_config(config_file, changes or ())
     config = replace(config, network=replace(config.network, trained=0))
-    corpus = corpus_of(data, clean, noise, rir, config.seed)
+    corpus = corpus_of(data, clean, noise, rir, config)
     with Progress() as progress:
         task = progress.add_task("bases", total=1.0)
         w = learn(config, corpus, lambda share: progress.update(task, completed=share))
@@ -111,7 +111,7 @@ def train(
     """Train a network, or go on where a killed run stood, and write its model."""
     _check_scored(scored)
     config = read_config(config_file, changes or ())
-    corpus = corpus_of(data, clean, noise, rir, config.seed)
+    corpus = corpus_of(data, clean, noise, rir, config)
     with Progress() as progress:
         tasks: dict[str, Any] = {}
 
@@ -122,8 +122,10 @@ def train(
 
         begun = start_of(start) if start is not None else None
         learner = run_training(config, corpus, run or Path("runs") / out.stem, begun, report)
-    if processes()[0] == 0:
-        _finish(learner, config, corpus, command_line("train", config_file, out, changes), out, scored)
+    rank, made_by = processes()[0], command_line("train", config_file, out, changes)
+    leave()
+    if rank == 0:
+        _finish(learner, config, corpus, made_by, out, scored)
 
 
 @app.command()
@@ -139,7 +141,7 @@ def export(
     """Write the model of a checkpoint; the data are those it was trained on."""
     _check_scored(scored)
     found = load_checkpoint(checkpoint)
-    corpus = corpus_of(data, clean, noise, rir, found.config.seed)
+    corpus = corpus_of(data, clean, noise, rir, found.config)
     command = f"python -m training export {checkpoint.name} --data DIR --out {out.name}"
     _finish(any_learner(found.config, found.learner), found.config, corpus, command, out, scored)
 
@@ -147,8 +149,10 @@ def export(
 @app.command("table")
 def make(
     config_file: ConfigFile,
-    dnn: Annotated[Path, typer.Option(help="Configuration of the sigmoid network.")],
     folder: Annotated[Path, typer.Option(help="Where the table, its pictures and its runs go.")],
+    dnn: Annotated[Path | None, typer.Option(help="Configuration of the sigmoid network; none without.")] = None,
+    layers: Annotated[list[int] | None, typer.Option(help="K, the most first; 25 and 4 if not given.")] = None,
+    methods: Annotated[bool, typer.Option(help="Compare the methods of training too.")] = True,
     data: Data = None,
     clean: Clean = None,
     noise: Noise = None,
@@ -159,15 +163,17 @@ def make(
 
     What is there from an earlier call is kept, so a table that was stopped goes on.
     """
-    config, other = table_configs(read_config(config_file, changes or ()), read_config(dnn))
-    corpus = corpus_of(data, clean, noise, rir, config.seed)
+    config, other = table_configs(read_config(config_file, changes or ()), None if dnn is None else read_config(dnn))
+    corpus = corpus_of(data, clean, noise, rir, config)
     folder.mkdir(parents=True, exist_ok=True)
     dictionary = folder / "dictionary.safetensors"
     if not dictionary.exists():
         base = replace(config, network=replace(config.network, trained=0))
         learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
         write(learner, base, card_of(learner, base, corpus, "python -m training table"), dictionary)
-    Table(config, other, corpus, start_of(dictionary), folder, lambda line: print(line, flush=True)).make()
+    depths = tuple(layers or Table.layers)
+    made = Table(config, other, corpus, start_of(dictionary), folder, lambda line: print(line, flush=True), depths)
+    made.make(methods)
     print((folder / "table.md").read_text())
 
 

@@ -46,6 +46,7 @@ class NetworkConfig:
     memory_share: float = 0.2  # rho, of the remembered activations beside the column
     room_bases: int = 4  # fitted to the running stream; 0: only those that follow
     noise_memory: tuple[float, ...] = (12.0, 80.0, 600.0)  # columns: time constants of own bases that follow the noise
+    noise_floor: tuple[float, ...] = (60.0, 400.0)  # of what is always there, whatever the mask: at which they rise
     speech_memory: tuple[float, ...] = (1.5, 6.0, 40.0)  # and the speech
 
 
@@ -113,6 +114,7 @@ class StreamsConfig:
     steps: int = 9000  # chunks
     short: float = 0.6  # share of scenes that are left before they end
     go_on: float = 0.25  # share of scenes that are entered without forgetting the one before: the room changes
+    told: float = 0.0  # share of the others whose noise alone was learned before, as by `unfold learn noise`
     products: str = "float32"  # of matrices; "bfloat16" where the processor is quicker at it
     vector_rate: float = 1.5  # times the learning rate, for what is no matrix
 
@@ -123,7 +125,7 @@ class CriterionConfig:
 
     magnitude: float = 6.0  # of compressed magnitudes
     phase: float = 2.0  # of compressed spectra's cosine of the difference in phase
-    waveform: float = 0.15  # of the noise-to-signal ratio in dB, over the last seconds
+    waveform: float = 0.15  # of the SI-SDR in dB, over the last seconds
     envelope: float = 2.5  # of what the envelopes lack of full correlation
     shallower: float = 0.08  # of every depth but the last
 
@@ -135,6 +137,7 @@ class Config:
     name: str = "model"
     description: str = ""
     licence: str = "see the training data"
+    without: tuple[str, ...] = ()  # recordings whose licence holds one of these words are not trained on
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
     dictionary: DictionaryConfig = field(default_factory=DictionaryConfig)
@@ -220,14 +223,14 @@ def from_table(table: dict[str, Any], source: str = "the configuration") -> Conf
 
 def _check_streams(config: Config, source: str) -> None:
     net, streams = config.network, config.streams
-    if min((*net.noise_memory, *net.speech_memory), default=1.0) <= 0:
-        raise ConfigError(f"{source}: network.noise_memory and speech_memory are columns, more than 0")
+    if min((*net.noise_memory, *net.noise_floor, *net.speech_memory), default=1.0) <= 0:
+        raise ConfigError(f"{source}: network.noise_memory, noise_floor and speech_memory are columns, more than 0")
     if net.compression > 1 or streams.chunk % MEAN:
         found = f"compression {net.compression:g} and chunks of {streams.chunk} columns"
         raise ConfigError(f"{source}: {found} were asked for; at most 1, and a multiple of {MEAN}, are possible")
     if int(config.mixtures.seconds * RATE) < streams.chunk * StftSettings().hop:
         raise ConfigError(f"{source}: mixtures.seconds is {config.mixtures.seconds:g}, less than a chunk")
-    for key in ("short", "go_on"):
+    for key in ("short", "go_on", "told"):
         if not 0 <= getattr(streams, key) <= 1:
             raise ConfigError(f"{source}: streams.{key} is {getattr(streams, key)}, no share from 0 to 1")
 

@@ -10,7 +10,7 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 from pathlib import Path
 
@@ -48,6 +48,17 @@ class Corpus:
     development_noise: tuple[Recording, ...]
     rooms: tuple[Recording, ...] = ()
     name: str = ""
+
+    def without(self, words: Sequence[str]) -> "Corpus":
+        """Return the corpus, but to train on nothing whose licence holds one of these words; what scores stays."""
+
+        def kept(recordings: Sequence[Recording]) -> tuple[Recording, ...]:
+            return tuple(r for r in recordings if not any(word.lower() in r.licence.lower() for word in words))
+
+        left = replace(self, speech=kept(self.speech), noise=kept(self.noise), rooms=kept(self.rooms))
+        if not left.speech or not left.noise:
+            raise AudioFileError(f"without {', '.join(words)} there is nothing to train on in {self.name}")
+        return left
 
 
 def read_corpus(folder: Path, seed: int) -> Corpus:

@@ -74,6 +74,8 @@ def card_page(card: dict[str, Any]) -> str:
         for key in ("data", "licence", "parameters", "multiplications per column", "seed", "made")
         if key in card
     ]
+    if without := card["config"].get("without"):
+        lines.append(f"- **left out**: recordings whose licence names {', '.join(without)}")
     lines += ["", "Made by:", "", f"    {card['command']}", "", "with the configuration", ""]
     for part, settings in card["config"].items():
         if isinstance(settings, dict):

@@ -39,7 +39,7 @@ class Table:
     """What is compared, on what, where it goes, and who is told."""
 
     nmf: Config  # K and C are varied
-    dnn: Config
+    dnn: Config | None
     corpus: Corpus
     dictionary: Model  # the sparse NMF that all start from
     folder: Path
@@ -49,7 +49,7 @@ class Table:
     pairs_per_snr: int = PAIRS_PER_SNR
     below: dict[int, dict[int, tuple[int, torch.Tensor]]] = field(default_factory=dict)  # by K: what its rows share
 
-    def make(self) -> None:
+    def make(self, methods: bool = True) -> None:
         """Make all rows, then compare the methods; write table.csv, table.md, sdr.png and methods.png as they grow."""
         results = []
         for name, config in self.rows():
@@ -58,7 +58,8 @@ class Table:
             means = [f"{title} {results[-1]['metrics'][key]['mean'][1]} dB" for key, title in MEASURES.items()]
             self.say(f"{name}: {', '.join(means)}")
             write_table(results, self.folder)
-        self._methods()
+        if methods:
+            self._methods()
 
     def rows(self) -> Iterator[tuple[str, Config]]:
         """Yield names and configurations: for each K the trained layers down to none, the DNN after the first K."""
@@ -67,7 +68,7 @@ class Table:
                 net = replace(self.nmf.network, layers=k, trained=c)
                 name = f"k{k}-c{c}-r{net.speech_bases}"
                 yield name, replace(self.nmf, name=name, network=net)
-            if i == 0:
+            if i == 0 and self.dnn is not None:
                 yield "dnn", self.dnn
 
     def _row(self, name: str, config: Config) -> dict[str, Any]:
@@ -129,8 +130,10 @@ def title(config: Config) -> str:
     return f"{kind}, K={net.layers}, C={net.trained}, R_l={net.speech_bases}"
 
 
-def table_configs(nmf: Config, dnn: Config) -> tuple[Config, Config]:
-    """Give the sigmoid network the mixtures of the deep NMF, but for how many pools there are."""
+def table_configs(nmf: Config, dnn: Config | None) -> tuple[Config, Config | None]:
+    """Give the sigmoid network, if there is one, the mixtures of the deep NMF, but for how many pools there are."""
+    if dnn is None:
+        return nmf, None
     mixtures = replace(nmf.mixtures, pools=dnn.mixtures.pools)
     return nmf, replace(dnn, mixtures=mixtures, augment=nmf.augment, seed=nmf.seed)
 

@@ -46,6 +46,13 @@ def processes() -> tuple[int, int]:
     return (distributed.get_rank(), world) if world > 1 else (0, 1)
 
 
+def leave() -> None:
+    """Leave the group that `processes` joined: one that is still open when Python ends can abort the process."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
+
+
 def device() -> torch.device:
     """Return where to train: this process's GPU if there is one."""
     if torch.cuda.is_available():

@@ -8,7 +8,7 @@ import soundfile
 
 from realtime.base.errors import AudioFileError
 from tests.training.corpora import folders
-from training.data import RATE, Recording, active_level, credit, mix, read_audio, read_corpus, read_folders
+from training.data import RATE, Corpus, Recording, active_level, credit, mix, read_audio, read_corpus, read_folders
 
 
 def manifest(root: Path) -> None:
@@ -104,3 +104,18 @@ def test_mix_has_the_snr_by_active_speech_level(snr_db: float) -> None:
     active = np.sqrt(np.mean(speech[:8192].astype(float) ** 2))
     assert abs(active_level(speech) / active - 1) < 1e-6
     assert abs(20 * np.log10(active / np.sqrt(np.mean(added**2))) - snr_db) < 0.01
+
+
+def test_what_a_licence_forbids_is_not_trained_on_and_still_scores(tmp_path: Path) -> None:
+    corpus = Corpus(
+        tuple(Recording(tmp_path / f"s{i}", str(i), "", licence) for i, licence in enumerate(("CC0", "CC BY-SA 4.0"))),
+        tuple(Recording(tmp_path / f"n{i}", str(i), "", licence) for i, licence in enumerate(("GPL-2+", "CC BY", ""))),
+        (Recording(tmp_path / "s2", "2", "", "GPL"),),
+        (Recording(tmp_path / "n3", "3", "", "GPL"),),
+    )
+    left = corpus.without(["gpl", "BY-SA"])
+    assert [r.path.name for r in (*left.speech, *left.noise)] == ["s0", "n1", "n2"]
+    assert (left.development_speech, left.development_noise) == (corpus.development_speech, corpus.development_noise)
+    assert corpus.without([]) == corpus
+    with pytest.raises(AudioFileError, match="without CC there is nothing to train on"):
+        corpus.without(["CC"])

@@ -2,13 +2,17 @@
 
 import csv
 import json
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from realtime.model import load_model
 from tests.training.corpora import folders
+from training.__main__ import app
 from training.config import from_table
 from training.data import read_folders
 from training.export import card_of, write
@@ -17,21 +21,31 @@ from training.sparse import learn
 from training.table import METHODS, Table, table_configs
 from training.train import nmf_learner
 
-MIXTURES = {"seconds": 0.5, "columns": 300, "columns_per_mixture": 30}
-TRAINING = {"epochs": 1, "batch": 100}
-NMF = from_table(
-    {
-        "network": {"context": 2, "layers": 2, "trained": 2, "speech_bases": 4, "noise_bases": 3},
-        "dictionary": {"updates": 5, "columns": 300},
-        "mixtures": MIXTURES,
-        "training": TRAINING,
-    }
-)
+SMALL = """
+[network]
+context = 2
+layers = 2
+trained = 2
+speech_bases = 4
+noise_bases = 3
+[dictionary]
+updates = 5
+columns = 300
+[mixtures]
+seconds = 0.5
+columns = 300
+columns_per_mixture = 30
+[training]
+epochs = 1
+batch = 100
+"""
+TABLE = tomllib.loads(SMALL)
+NMF = from_table(TABLE)
 DNN = from_table(
     {
         "network": {"kind": "mlp", "context": 2, "hidden": [8, 8]},
-        "mixtures": MIXTURES | {"pools": 1},
-        "training": TRAINING | {"method": "adam", "learning_rate": 0.001},
+        "mixtures": TABLE["mixtures"] | {"pools": 1},
+        "training": TABLE["training"] | {"method": "adam", "learning_rate": 0.001},
     }
 )
 
@@ -78,3 +92,16 @@ def test_a_second_call_trains_nothing(made: Table, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("training.learners.MlpLearner.step", None)
     made.make()
     assert (made.folder / "table.csv").read_text() == before
+
+
+def test_the_command_makes_the_rows_it_is_asked_for(made: Table, tmp_path: Path) -> None:
+    """K = 1 alone, without the sigmoid network and without comparing methods: sparse, discriminative, deep."""
+    (tmp_path / "small.toml").write_text(SMALL)
+    folder = tmp_path / "table"
+    options = [f"--clean={made.folder / 'clean'}", f"--noise={made.folder / 'noise'}", f"--folder={folder}"]
+    command = ["table", str(tmp_path / "small.toml"), *options, "--layers=1", "--no-methods"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    rows = [line.split(",")[0] for line in (folder / "table.csv").read_text().splitlines()[1:]]
+    assert rows == ["mixture", '"sparse NMF', '"discriminative NMF', '"deep NMF']
+    assert not (folder / "methods").exists()
