@@ -85,13 +85,15 @@ class BasisMap(QWidget):
         basis, group = self.bases[i], next(g for g in self._groups if i in g)
         if basis.own == "follower":
             return self.tr("follows {}, {}").format(self._source(basis), time_text(basis.seconds))
+        if basis.own == "floor":
+            return self.tr("floor of {}, {}").format(self._source(basis), time_text(basis.seconds))
         return f"{self._title(basis)} {group.index(i) + 1}"
 
     def _source(self, basis: Basis) -> str:
         return {"speech": self.tr("speech"), "noise": self.tr("noise")}.get(basis.source, basis.source)
 
     def _title(self, basis: Basis) -> str:
-        titles = {"follower": self.tr("follows"), "room": self.tr("room")}
+        titles = {"follower": self.tr("follows"), "floor": self.tr("floor"), "room": self.tr("room")}
         return titles.get(basis.own, self._source(basis))
 
     def _places(self) -> list[tuple[list[int], float, float]]:

@@ -10,19 +10,22 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from realtime.base.memory import State
 from realtime.engine.chain import Chain
 from realtime.modelfile import Floats
-from realtime.networks.adaptive import has_room, use_room
+from realtime.networks.adaptive import room_of, use_room
 from realtime.plugins.denoise import FROZEN, OFF, Denoise
 
 FIT_EVERY = 25
 """Rows of `adaptiverecord.MEAN` columns between two fits: a second."""
 FIT_ROWS = 250
 """Rows a fit sees: ten seconds."""
+KNOWN_ROWS = 125
+"""Rows that a room counts which was known before: five seconds."""
 UPDATES = 8  # of a fit; each goes on from the last one's bases, so few are enough
 TICK_S = 0.2
 FLOOR = np.float32(1e-6)
@@ -66,18 +69,38 @@ def fit(rows: Floats, bases: Floats, n_updates: int = UPDATES) -> tuple[Floats, 
     return bases, bases * (level * h.mean(axis=0))[:, None]
 
 
+def as_heard(parts: Any) -> Any:
+    """Return rows (n, F) whose fit gives about these parts (J, F), numpy or torch. [thread-safe]
+
+    A room that is known counts as heard for `KNOWN_ROWS`; else the fits of the next seconds would forget it.
+    """
+    return (len(parts) * parts)[[i % len(parts) for i in range(KNOWN_ROWS // len(parts) * len(parts))]]
+
+
 class Room:
-    """The bases of one running network: what was heard, and where its fit stands."""
+    """The bases of one running network: what was heard, and where its fit stands.
+
+    Parameters
+    ----------
+    network : State
+        A room that it has is known from the start.
+    start : float32 (J, F)
+        Where the fit of one that is not known starts.
+    """
 
     def __init__(self, network: State, start: Floats) -> None:
         self.network = network
         self.bases = start
         self.heard: deque[Floats] = deque(maxlen=FIT_ROWS)
+        known = room_of(network)
+        if known is not None and known.any():
+            self.bases = (known + FLOOR) / (known + FLOOR).sum(axis=1, keepdims=True)
+            self.heard.extend(as_heard(known))
         self._ring = network.keep["heard"]
         self.parts: Floats | None = None
         self._new = 0
         self._mode = -1
-        self._silent = not has_room(network)
+        self._silent = known is None or not known.any()
         self._waiting: Floats | None = None
 
     def step(self, mode: int) -> bool:

@@ -61,9 +61,11 @@ class AdaptiveModel:
         room = [Basis(noise, False, "room")] * len(w.room)
         hop_s = self.stft.hop / self.stft.sample_rate
         followers = []
-        for rate, of_speech in zip(w.own_rate[len(room) :], w.own_speech[len(room) :], strict=True):
+        following = zip(w.own_rate[len(room) :], w.own_speech[len(room) :], w.own_fall[len(room) :], strict=True)
+        for rate, of_speech, fall in following:
             seconds = -hop_s / np.log1p(-min(float(rate), 1 - 1e-6)) if rate > 0 else np.inf
-            followers.append(Basis(speech if of_speech else noise, bool(of_speech), "follower", float(seconds)))
+            source, own = speech if of_speech else noise, "floor" if fall else "follower"
+            followers.append(Basis(source, bool(of_speech), own, float(seconds)))
         return (*trained, *room, *followers)
 
     def spectra(self, network: State) -> Floats:
@@ -165,7 +167,7 @@ def _validate(model: AdaptiveModel) -> None:
         raise ValueError(f"read has shape {w.read.shape}, own_rate {w.own_rate.shape} and room {w.room.shape}")
     k, r, j, n_room = len(w.read), sum(n for _, n in model.sources), len(w.own_rate), len(w.room)
     shapes: dict[str, tuple[int, ...]] = {"W": (k, f + r, r), "read": (k, f, r), "transition": (r, r), "start": (r,)}
-    shapes |= {"input": (f,), "own_rate": (j,), "own_speech": (j,), "room": (n_room, f)}
+    shapes |= {"input": (f,), "own_rate": (j,), "own_speech": (j,), "own_fall": (j,), "room": (n_room, f)}
     shapes |= dict.fromkeys(("gain", "power", "leak", "first"), (k, r)) | dict.fromkeys(("slope", "follow"), (k, f))
     shapes |= {name: (k, j) for name in NAMES if name.startswith("own_") and name not in shapes}
     for name, shape in shapes.items():
@@ -178,7 +180,8 @@ def _validate(model: AdaptiveModel) -> None:
     levels = np.array(model.room_level)
     if levels.size not in (0, n_room) or not np.isfinite(levels).all() or levels.min(initial=0.0) < 0:
         raise ValueError(f"its room_level is {list(model.room_level)}, not {n_room} levels >= 0 or none")
-    if n_room > j or w.own_speech[:n_room].any() or w.own_rate.max() > 1 or w.leak.max() > 1:
+    followed = w.own_speech[:n_room].any() or w.own_fall[:n_room].any() or (w.own_fall * w.own_speech).any()
+    if n_room > j or followed or max(w.own_rate.max(), w.own_fall.max(), w.leak.max()) > 1:
         raise ValueError(
-            "its own bases do not fit together: those of the room come first and are noise, rates are <= 1"
+            "its own bases do not fit together: those of the room come first, they and floors are noise, rates are <= 1"
         )

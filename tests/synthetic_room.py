@@ -64,6 +64,7 @@ def model_of_tones() -> AdaptiveModel:
         own_gain=ones(n_layers, N_ROOM), own_power=ones(n_layers, N_ROOM), own_mix=0 * ones(n_layers, N_ROOM),
         own_floor=np.repeat([[1.0]] + [[1e-6]] * (n_layers - 1), N_ROOM, axis=1).astype(np.float32),
         own_read=ones(n_layers, N_ROOM), own_rate=0 * ones(N_ROOM), own_speech=0 * ones(N_ROOM),
+        own_fall=0 * ones(N_ROOM),
         room=np.random.default_rng(2).uniform(0.5, 1.5, (N_ROOM, N_BINS)).astype(np.float32),
     )  # fmt: skip
     sources = (("speech", len(PITCHES)), ("noise", 1))

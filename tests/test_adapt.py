@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from realtime.adapt import FIT_EVERY, FIT_ROWS, Adapter, Room, fit
+from realtime.adapt import FIT_EVERY, FIT_ROWS, KNOWN_ROWS, Adapter, Room, as_heard, fit
 from realtime.engine.chain import Chain
+from realtime.networks.adaptive import use_room
 from realtime.networks.adaptiverecord import MEAN
 from realtime.plugins.denoise import FROZEN, OFF, ON, Denoise
 from realtime.render import Stream
@@ -73,6 +74,28 @@ def test_a_fit_comes_every_second_and_sees_ten() -> None:
         steps.append(room.step(ON))
     assert np.flatnonzero(steps).tolist() == list(range(FIT_EVERY // 5 - 1, len(steps), FIT_EVERY // 5))
     assert np.array_equal(np.array(room.heard), rows[-FIT_ROWS:])
+
+
+def test_a_room_that_is_known_counts_as_heard_for_five_seconds() -> None:
+    parts = random_bases(3, 40, 5) * np.array([[3.0], [1.0], [0.2]], np.float32)
+    rows = as_heard(parts)
+    assert KNOWN_ROWS - 3 < len(rows) <= KNOWN_ROWS
+    _, found = fit(rows, parts / parts.sum(axis=1, keepdims=True))
+    assert np.abs(found - parts).sum() < 0.05 * parts.sum()
+
+
+def test_a_second_of_another_noise_does_not_make_a_known_room_forgotten() -> None:
+    known, other = (10 * random_bases(2, 257, seed) for seed in (6, 7))
+    after = []
+    for knows in (True, False):
+        network, start = (model := make_adaptive_model()).network(512), model.room_start(257)
+        if knows:
+            use_room(network, known)
+        room = Room(network, start)
+        feed(room, np.repeat(other[:1], FIT_EVERY, axis=0))
+        assert room.step(ON) and room.parts is not None
+        after.append(divergence(known, room.bases, 200))
+    assert after[0] < 0.5 * after[1], after
 
 
 def test_off_takes_the_bases_away_and_freeze_keeps_them() -> None:

@@ -117,6 +117,7 @@ BAD = {
     "a rate of two": ({}, {"own_rate": np.full(5, 2, np.float32)}),
     "more bases of the room than own ones": ({}, {"room": np.ones((6, 257), np.float32)}),
     "a room of speech": ({}, {"own_speech": np.ones(5, np.float32)}),
+    "a room that follows a floor": ({}, {"own_fall": np.ones(5, np.float32)}),
     "a transition that does not fit": ({}, {"transition": np.ones((12, 11), np.float32)}),
     "a room_level too few": ({"room_level": [1.0]}, {}),
     "a negative room_level": ({"room_level": [-1.0, 1.0]}, {}),

@@ -1,12 +1,12 @@
 """The network that learns the room, for training: its parameters, what they mean, and the model they become.
 
 Parameters are free numbers; `AdaptiveNet.weights` turns them into the non-negative ones of
-realtime/networks/adaptive: columns of W add up to 1 + rho (softmax), powers stay below 1.1, since from about 1.6 on
+realtime/networks/adaptive: columns of W add up to 1 + rho (softmax), powers stay below 1.4, since from about 1.6 on
 the recurrence explodes, the rest are exponentials and sigmoids.
 """
 
 from collections.abc import Callable
-from math import log
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,13 @@ from training.streams import Weights
 
 Tensor = torch.Tensor
 
-LEAST_POWER, POWERS = 0.3, 0.8  # powers are 0.3 to 1.1
+LEAST_POWER, POWERS = 0.3, 1.1  # powers are 0.3 to 1.4
 START = 50.0  # unit of h0, per thousandth of the level
 OWN_FLOOR = 0.1  # unit of the floor of an own basis' start
 INPUT_FLOOR = 1e-4  # as in the kernel
 LEAST_WEIGHT = 2e-5
-UNIT_POWER = 1.95  # the free number of a power of one
+UNIT_POWER = 0.56  # the free number of a power of one
+FLOOR_FALLS = 8.0  # columns: time constant at which the floor of the noise falls
 TAUS = 2.0, 30.0  # columns: time constants of the memory at the start
 
 
@@ -49,9 +50,16 @@ def initial_bases(config: Config, corpus: Corpus, report: Callable[[float], None
     return np.concatenate(bases, axis=1), np.ascontiguousarray(room / room.sum(axis=1, keepdims=True))
 
 
-def _rates(net: NetworkConfig) -> Tensor:
-    columns = torch.tensor([*net.noise_memory, *net.speech_memory], dtype=torch.float32)
-    return torch.cat([torch.zeros(net.room_bases), 1 - torch.exp(-1 / columns)])
+def _followers(net: NetworkConfig) -> dict[str, Tensor]:
+    """Return the weights of the own bases that nothing learns: of the room, of noise, of its floors, of speech."""
+    counts = net.room_bases, len(net.noise_memory), len(net.noise_floor), len(net.speech_memory)
+    columns = torch.tensor([*net.noise_memory, *net.noise_floor, *net.speech_memory], dtype=torch.float32)
+    kinds = torch.repeat_interleave(torch.arange(4), torch.tensor(counts))
+    return {
+        "own_rate": torch.cat([torch.zeros(net.room_bases), 1 - torch.exp(-1 / columns)]),
+        "own_speech": (kinds == 3).float(),
+        "own_fall": (kinds == 2).float() * (1 - exp(-1 / FLOOR_FALLS)),
+    }
 
 
 class AdaptiveNet(torch.nn.Module):
@@ -59,6 +67,7 @@ class AdaptiveNet(torch.nn.Module):
 
     own_rate: Tensor
     own_speech: Tensor
+    own_fall: Tensor
     room: Tensor
 
     def __init__(self, net: NetworkConfig, bases: Floats, room: Floats, seed: int) -> None:
@@ -66,8 +75,8 @@ class AdaptiveNet(torch.nn.Module):
         self.net = net
         generator = torch.Generator().manual_seed(seed)
         f, r = bases.shape
-        k, own_rate = net.layers, _rates(net)
-        j = len(own_rate)
+        k, fixed = net.layers, _followers(net)
+        j = len(fixed["own_rate"])
 
         def free(*shape: int, value: float = 0.0) -> torch.nn.Parameter:
             return torch.nn.Parameter(torch.full(shape, value))
@@ -96,9 +105,8 @@ class AdaptiveNet(torch.nn.Module):
         self.slope, self.follow = free(k, f, value=log(2.0)), free(k, f, value=log(0.4))
         self.own_gain, self.own_power, self.own_mix = free(k, j), free(k, j, value=UNIT_POWER), free(k, j)
         self.own_floor, self.own_read = free(k, j, value=-1.0), free(k, j)
-        n_speech = len(net.speech_memory)
-        self.register_buffer("own_rate", own_rate)
-        self.register_buffer("own_speech", torch.cat([torch.zeros(j - n_speech), torch.ones(n_speech)]))
+        for name, tensor in fixed.items():
+            self.register_buffer(name, tensor)
         self.register_buffer("room", torch.from_numpy(room).float())
 
     def weights(self) -> Weights:
@@ -112,7 +120,8 @@ class AdaptiveNet(torch.nn.Module):
             "own_gain": self.own_gain.tanh().exp(),
             "own_power": LEAST_POWER + POWERS * torch.sigmoid(self.own_power), "own_mix": torch.sigmoid(self.own_mix),
             "own_floor": OWN_FLOOR * self.own_floor.exp(), "own_read": self.own_read.exp(),
-            "own_rate": self.own_rate, "own_speech": self.own_speech, "room": self.room,
+            "own_rate": self.own_rate, "own_speech": self.own_speech, "own_fall": self.own_fall,
+            "room": self.room,
         }  # fmt: skip
 
     def compressed(self, magnitudes: Tensor, w: Weights) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 
 from realtime.modelfile import StftSettings
 from training.config import Config, NetworkConfig
+from training.scenes import Chunk
 from training.streamlearner import StreamLearner
 
 Tensor = torch.Tensor
@@ -62,9 +63,9 @@ class ControlLearner(StreamLearner):
         """Multiplications with addition that a column costs."""
         return sum(p.numel() for p in self.net.parameters() if p.ndim == 2)
 
-    def hear(self, x: Tensor, fresh: Tensor, depths: tuple[int, ...]) -> list[Tensor]:
+    def hear(self, chunk: Chunk, x: Tensor, depths: tuple[int, ...]) -> list[Tensor]:
         """Go through a chunk; there is one depth. See `StreamLearner.hear`."""
-        state = self._state
+        state, fresh = self._state, chunk.fresh
         if state is None or bool(fresh.all()):  # of any number
             state = self.net.begin(x.shape[1])
         log_mask, after = self.net(x.abs(), [torch.where(fresh[None, :, None], 0, h) for h in state])

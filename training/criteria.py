@@ -15,6 +15,7 @@ N_FFT, HOP = StftSettings().n_fft, StftSettings().hop
 EDGE = N_FFT - HOP  # samples before a chunk that its first windows cover
 COMPRESSION = 0.3
 NOISE_FLOOR = 0.002  # of the speech's power: below it the waveform's error no longer counts
+LEAST_KEPT = 0.01  # of the speech's power: a share kept below it counts as that much
 KEPT = 0.75  # of the powers of the chunks before: about four seconds
 LEAST_SPEECH = 1e-6  # power of sound that has speech in it
 SPECTRUM_PER_RMS = 11.3  # sqrt(N_FFT / 4): magnitude of a bin for samples of RMS 1
@@ -61,7 +62,7 @@ def waveform(mask: Tensor, x: Tensor) -> Tensor:
 def loss(
     log_masks: list[tuple[float, Tensor]], x: Tensor, s: Tensor, speech: Tensor, past: Tensor, config: CriterionConfig
 ) -> tuple[Tensor, Tensor]:
-    """Return what is wrong with masks, and the powers (2, B) that are the past of the next chunk.
+    """Return what is wrong with masks, and the powers (3, B) that are the past of the next chunk.
 
     Parameters
     ----------
@@ -71,8 +72,9 @@ def loss(
         Spectra of mixture and speech.
     speech : (B, N)
         The samples that `s` is of.
-    past : (2, B)
-        Powers of error and of speech in the chunks before, fading: what a listener, and a score, weigh a burst against.
+    past : (3, B)
+        Powers of output and speech in the chunks before, and their product, fading: what a score weighs a burst
+        against.
     config : CriterionConfig
         Weights of the parts.
     """
@@ -89,12 +91,15 @@ def loss(
         total = total + weight * both * error
     y = waveform(torch.exp(log_masks[-1][1]), x)
     part = speech[:, EDGE:][:, : y.shape[1]]
-    powers = torch.stack([(y - part).square().mean(1), part.square().mean(1)])
-    noise_power, speech_power = powers + past
-    ratio = (noise_power + NOISE_FLOOR * speech_power + 1e-8) / (speech_power + 1e-7)
+    powers = torch.stack([y.square().mean(1), part.square().mean(1), (y * part).mean(1)])
+    output_power, speech_power, common = powers + past
+    kept = common.square() / (speech_power + 1e-7)
+    ratio = ((output_power - kept).clamp_min(0) + NOISE_FLOOR * speech_power + 1e-8) / (
+        kept + LEAST_KEPT * speech_power + 1e-7
+    )
     heard_speech = (speech_power > LEAST_SPEECH).float()
-    snr_db = -10 * torch.log10(ratio)
-    total = total - config.waveform * (snr_db * heard_speech).sum() / heard_speech.sum().clamp_min(1)
+    si_sdr_db = -10 * torch.log10(ratio)
+    total = total - config.waveform * (si_sdr_db * heard_speech).sum() / heard_speech.sum().clamp_min(1)
     if config.envelope and len(x) >= SEGMENT:
         active = (power > LEAST_SPEECH).float()
         total = total + config.envelope * (1 - correlation(log_masks[-1][1], x, s, active))

@@ -105,9 +105,9 @@ def update(
 @cell
 def follow(
     t: int, x: Floats, speech: Floats, noise: Floats, d: Floats, own_read: Floats, own_speech: Floats, gamma: Floats,
-    slope: Floats, n_room: int, rate: Floats, age: Floats, own: Floats,
+    slope: Floats, n_room: int, rate: Floats, fall: Floats, age: Floats, own: Floats,
 ) -> None:  # fmt: skip
-    """From both sources' read-outs (B, F): let the own bases (B, J, F) follow their shares of the column."""
+    """From both sources' read-outs (B, F): let the own bases (B, J, F) follow their shares of the column, or floors."""
     last, mask = len(d) - 1, np.empty(own.shape[2], np.float32)
     for b in range(len(own)):
         s, n = speech[b], noise[b]
@@ -121,7 +121,14 @@ def follow(
             rest = log((x[t, b, f] + EPSILON) / (s[f] + n[f] + EPSILON))
             mask[f] = ONE / (ONE + exp(-slope[f] * (ratio + gamma[f] * rest)))
         for j in range(n_room, own.shape[1]):
-            z, of_speech = max(rate[j], ONE / (ONE + age[b])), own_speech[j]
+            young = ONE / (ONE + age[b])
+            z, of_speech = max(rate[j], young), own_speech[j]
+            if fall[j] > ZERO:
+                quick = max(fall[j], young)
+                for f in range(len(mask)):
+                    difference = x[t, b, f] - own[b, j, f]
+                    own[b, j, f] += (z if difference > ZERO else quick) * difference
+                continue
             for f in range(len(mask)):
                 heard = x[t, b, f] * (of_speech * mask[f] + (ONE - of_speech) * (ONE - mask[f]))
                 own[b, j, f] += z * (heard - own[b, j, f])

@@ -79,7 +79,7 @@ class CpuRecurrence(torch.autograd.Function):
             read_noise(h[:, n_speech:], parts["noise"])
             cells.follow(
                 t, x, z["speech"], z["noise"], c["d"], p["own_read"][-1], p["own_speech"], p["follow"][-1],
-                p["slope"][-1], n_room, p["own_rate"], s["age"], s["own"],
+                p["slope"][-1], n_room, p["own_rate"], p["own_fall"], s["age"], s["own"],
             )  # fmt: skip
         # A context that held its own outputs would hold itself, and never be freed.
         h, d = kept.pop("h"), kept.pop("d")

@@ -62,10 +62,10 @@ class TorchRecurrence(torch.autograd.Function):
                 m[k] = h + w["leak"][k] * (m[k] - h)
                 n[k] = d
             mask = torch.exp(log_mask(w, k_max - 1, n_speech, h, d, own, x))[:, None]
-            rate = torch.maximum(w["own_rate"][n_room:, None], (1 / (1 + age))[:, None, None])
-            speech = w["own_speech"][n_room:, None]
-            heard = x[:, None] * (speech * mask + (1 - speech) * (1 - mask))
-            own[:, n_room:] += rate * (heard - own[:, n_room:])
+            rate, fall, speech = (w[name][n_room:, None] for name in ("own_rate", "own_fall", "own_speech"))
+            heard = x[:, None] * torch.where(fall > 0, 1, speech * mask + (1 - speech) * (1 - mask))
+            difference, young = heard - own[:, n_room:], (1 / (1 + age))[:, None, None]
+            own[:, n_room:] += difference * torch.where((fall > 0) & (difference < 0), fall, rate).maximum(young)
             age += 1
         h, d = kept.pop("h"), kept.pop("d")
         ctx.save_for_backward(h)  # a context that held its own outputs would hold itself, and never be freed

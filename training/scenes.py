@@ -4,10 +4,11 @@ A scene is a function of (seed, number), as a mixture is, and so is a stream's w
 a kill hears what it would have heard.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
 from training import augment
 from training.config import AugmentConfig, MixturesConfig, StreamsConfig
@@ -19,6 +20,38 @@ TALKER_DB = 2.0  # standard deviation of a talker's level
 PAUSE_S = 0.4  # mean
 LATEST_START_S = 0.75
 LEAST_CHUNKS = 4
+LESSON_S = 5.0
+LESSON_DB = 6.0  # standard deviation of a lesson's level against that of the noise in the scene
+BEGINS, LESSON = 1, 2  # what a stream draws numbers for
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What streams hear next.
+
+    Attributes
+    ----------
+    speech, mixture : float32 (B, EDGE + chunk)
+    fresh : bool (B,)
+        Which streams begin anew.
+    lessons : dict
+        By stream that begins anew, its noise alone, float32 (n,): what it has learned before.
+    """
+
+    speech: torch.Tensor
+    mixture: torch.Tensor
+    fresh: torch.Tensor
+    lessons: dict[int, torch.Tensor]
+
+    def to(self, device: torch.device) -> "Chunk":
+        """Return the chunk in the memory of a device."""
+        lessons = {i: x.to(device) for i, x in self.lessons.items()}
+        return Chunk(self.speech.to(device), self.mixture.to(device), self.fresh.to(device), lessons)
+
+
+def chunk_of(mixture: torch.Tensor, fresh: torch.Tensor) -> Chunk:
+    """Return a chunk (B, EDGE + chunk) of streams of which nothing but the mixture is known."""
+    return Chunk(mixture, mixture, fresh, {})
 
 
 class Scenes(Mixer):
@@ -62,7 +95,7 @@ class Streams:
         development: bool = False,
     ) -> None:
         self._scenes = Scenes(corpus, mixtures, varied, seed, development)
-        self._settings, self._seed = streams, (seed, int(development), 1)
+        self._settings, self._seed = streams, (seed, int(development))
         self.chunk = streams.chunk * HOP
         self.n_chunks = int(mixtures.seconds * RATE) // self.chunk
         numbers = range(first, streams.streams * step, step)
@@ -83,10 +116,10 @@ class Streams:
         self._places = [list(place) for place in state]
         self._heard = [None] * len(state)
 
-    def chunks(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-        """Return speech and mixture (B, EDGE + chunk) of the next chunk, and which streams begin anew (B,)."""
+    def next_chunk(self) -> Chunk:
+        """Return the next chunk."""
         speech, mixture = (np.zeros((len(self), EDGE + self.chunk), np.float32) for _ in range(2))
-        fresh = np.zeros(len(self), bool)
+        fresh, lessons = np.zeros(len(self), bool), {}
         for i, place in enumerate(self._places):
             begins = place[1] >= place[2]
             if begins:
@@ -99,13 +132,26 @@ class Streams:
             for out, sound in zip((speech, mixture), sounds, strict=True):
                 part = sound[least : start + self.chunk]
                 out[i, out.shape[1] - len(part) :] = part
+            if fresh[i] and self._random(LESSON, place).random() < self._settings.told:
+                lessons[i] = torch.from_numpy(self._lesson(sounds, place))
             place[1] += 1
-        return speech, mixture, fresh
+        return Chunk(*map(torch.from_numpy, (speech, mixture, fresh)), lessons)
+
+    def _random(self, purpose: int, place: list[int]) -> Random:
+        """Return what draws for one purpose at the beginning of a scene."""
+        return np.random.default_rng((*self._seed, purpose, place[0]))
+
+    def _lesson(self, sounds: tuple[Samples, Samples], place: list[int]) -> Samples:
+        """Return some seconds of the scene's noise alone, louder or softer than in it."""
+        rng, n = self._random(LESSON, place), int(LESSON_S * RATE)
+        gain, noise = np.float32(10 ** (LESSON_DB * rng.standard_normal() / 20)), sounds[1] - sounds[0]
+        at = int(rng.integers(0, max(1, len(noise) - n)))
+        return gain * noise[at : at + n]
 
     def _enter(self, place: list[int]) -> bool:
         """Go to the next scene, to a part of it; return whether the stream begins anew."""
         place[0] += self._all
-        rng, settings = np.random.default_rng((*self._seed, place[0])), self._settings
+        rng, settings = self._random(BEGINS, place), self._settings
         n = self.n_chunks
         if rng.random() < settings.short and n > LEAST_CHUNKS:
             n = int(rng.integers(LEAST_CHUNKS, n + 1))

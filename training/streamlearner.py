@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from training.config import Config
 from training.criteria import EDGE, HOP, loss, overlap_add, spectra
+from training.scenes import Chunk, chunk_of
 from training.steps import add_over_processes
 
 Tensor = torch.Tensor
@@ -40,7 +41,7 @@ class StreamLearner(ABC):
         others = [p for name, p in named if name not in self.matrices]
         groups = [{"params": plain, "times": 1.0}, {"params": others, "times": config.streams.vector_rate}]
         self._adam = torch.optim.Adam([g for g in groups if g["params"]], betas=BETAS, eps=1e-9)
-        self._past: Tensor | None = None  # powers of error and speech so far, (2, B)
+        self._past: Tensor | None = None  # powers of output, speech and both so far, (3, B)
 
     @property
     @abstractmethod
@@ -53,8 +54,8 @@ class StreamLearner(ABC):
         """Multiplications with addition that a column costs at full depth."""
 
     @abstractmethod
-    def hear(self, x: Tensor, fresh: Tensor, depths: tuple[int, ...]) -> list[Tensor]:
-        """Go through a chunk of spectra (T, B, F), some streams fresh (B,); return the log masks of these depths.
+    def hear(self, chunk: Chunk, x: Tensor, depths: tuple[int, ...]) -> list[Tensor]:
+        """Go through a chunk, of whose mixture the spectra (T, B, F) are; return the log masks of these depths.
 
         Depths count from 0; -1 is the last.
         """
@@ -75,8 +76,8 @@ class StreamLearner(ABC):
         """Return the depths judged in step n, the last as -1, and their weights."""
         return {-1: 1.0}
 
-    def step(self, speech: Tensor, mixture: Tensor, fresh: Tensor, n: int, share: float) -> float:
-        """Learn from a chunk (B, N) of streams, some of them fresh (B,); return the loss before it.
+    def step(self, chunk: Chunk, n: int, share: float) -> float:
+        """Learn from a chunk; return the loss before it.
 
         Parameters
         ----------
@@ -88,11 +89,11 @@ class StreamLearner(ABC):
         for group in self._adam.param_groups:
             group["lr"] = share * self.config.training.learning_rate * group["times"]
         self._adam.zero_grad()
-        x, s, weights = spectra(mixture), spectra(speech), self.judged(n)
-        masks = self.hear(x, fresh, tuple(weights))
-        past = torch.zeros(2, len(speech), device=x.device) if self._past is None else self._past
+        x, s, weights = spectra(chunk.mixture), spectra(chunk.speech), self.judged(n)
+        masks = self.hear(chunk, x, tuple(weights))
+        past = torch.zeros(3, x.shape[1], device=x.device) if self._past is None else self._past
         told, self._past = loss(
-            list(zip(weights.values(), masks, strict=True)), x, s, speech, torch.where(fresh, 0, past),
+            list(zip(weights.values(), masks, strict=True)), x, s, chunk.speech, torch.where(chunk.fresh, 0, past),
             self.config.criterion,
         )  # fmt: skip
         told.backward()
@@ -101,10 +102,10 @@ class StreamLearner(ABC):
         return float(told.detach())
 
     @torch.no_grad()
-    def enhanced(self, mixture: Tensor, fresh: Tensor) -> Tensor:
-        """Return the masked spectra (T, B, F) of a chunk of streams, at full depth; no weight learns from it."""
-        x = spectra(mixture)
-        (log_mask,) = self.hear(x, fresh, (-1,))
+    def enhanced(self, chunk: Chunk) -> Tensor:
+        """Return the masked spectra (T, B, F) of a chunk, at full depth; no weight learns from it."""
+        x = spectra(chunk.mixture)
+        (log_mask,) = self.hear(chunk, x, (-1,))
         self.settle(log_mask)
         return torch.exp(log_mask) * x
 
@@ -141,7 +142,7 @@ def enhancer(learner: StreamLearner) -> Callable[[Floats], Floats]:
         parts, fresh = [], torch.tensor([True])
         for i in range(n_chunks):
             piece = torch.from_numpy(padded[i * samples :][: EDGE + samples])
-            parts.append(learner.enhanced(piece[None], fresh))
+            parts.append(learner.enhanced(chunk_of(piece[None], fresh)))
             fresh = torch.tensor([False])
         y = overlap_add(torch.cat(parts))[0].numpy()
         return np.pad(y, (0, max(0, len(x) - len(y))))[: len(x)].astype(np.float32)

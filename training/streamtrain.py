@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from math import cos, pi
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def train_streams(
         save()
     look_every = max(1, settings.steps // DEVELOPMENTS)
     while step < settings.steps:
-        told = learner.step(*_tensors(heard, device), step, rate_at(step, settings.steps))
+        told = learner.step(heard.next_chunk().to(device), step, rate_at(step, settings.steps))
         step += 1
         looks = step % look_every == 0 or step == settings.steps
         snr_db = development(learner, corpus, device) if looks and rank == 0 else None
@@ -111,15 +112,11 @@ def train_streams(
 def development(learner: StreamLearner, corpus: Corpus, device: torch.device) -> float:
     """Return the mean SNR in dB over held-out streams: the same each time."""
     config = learner.config
-    streams = Streams(corpus, config.mixtures, AugmentConfig(), config.streams, config.seed, development=True)
+    untold = replace(config.streams, told=0.0)
+    streams = Streams(corpus, config.mixtures, AugmentConfig(), untold, config.seed, development=True)
     other = unheard(learner)
     found = []
     for _ in range(DEVELOPMENT_CHUNKS):
-        speech, mixture, fresh = _tensors(streams, device)
-        found.append(signal_to_noise_db(other.enhanced(mixture, fresh), speech))
+        chunk = streams.next_chunk().to(device)
+        found.append(signal_to_noise_db(other.enhanced(chunk), chunk.speech))
     return float(np.nanmean(found))
-
-
-def _tensors(streams: Streams, device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    speech, mixture, fresh = streams.chunks()
-    return torch.from_numpy(speech).to(device), torch.from_numpy(mixture).to(device), torch.from_numpy(fresh).to(device)

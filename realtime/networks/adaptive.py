@@ -15,10 +15,11 @@ Letters as in `nmf`. One column at a time, v = (|X| + 1e-4)^p o b compressed mag
     mask = sigmoid(slope^k o (log s/n + follow^k o log v/(s + n)))
 
 Own bases that follow: B_j moves towards mask o v (speech) or (1 - mask) o v (noise) by a share `rate_j` per column; the
-mask is that of the last layer, whichever is heard. Those of the room are the work of `realtime.adapt`: `infer` hands it
-what the mask removed, averaged over `MEAN` columns, through a ring, and takes finished bases over at the start of a
-column through one pointer. The audio thread's half is in `adaptiveinfer`; here are the functions of the main and
-worker threads.
+mask is that of the last layer, whichever is heard. Those with a rate `fall_j` follow the floor of v itself, whatever
+the mask: they rise by `rate_j` of the difference and fall by `fall_j` of it. Those of the room are the work of
+`realtime.adapt`: `infer` hands it (1 - mask)^2 o v, averaged over `MEAN` columns, through a ring, and takes finished
+bases over at the start of a column through one pointer. The audio thread's half is in `adaptiveinfer`; here
+are the functions of the main and worker threads.
 """
 
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class Weights:
         0 for the bases of the room.
     own_speech : (J,)
         1 for bases of speech, 0 for those of noise.
+    own_fall : (J,)
+        0 for bases of the room and those that follow a source.
     room : (n_room, F)
         Where the fit of a room starts: rows of sum 1.
     """
@@ -83,6 +86,7 @@ class Weights:
     own_read: Floats
     own_rate: Floats
     own_speech: Floats
+    own_fall: Floats
     room: Floats
 
 
@@ -133,7 +137,8 @@ def network(
     speech = [_laid(u[:n_bins, :n_speech]) for u in weights.read]
     noise = [_laid(u[:n_bins, n_speech:]) for u in weights.read]
     bases, sums = aligned((n_streams, n_own, n_bins)), aligned((n_streams, n_own))
-    shared = {"speech": weights.own_speech.copy(), "start": aligned(n_own), "d": aligned(n_own)}
+    shared = {"speech": weights.own_speech.copy(), "fall": weights.own_fall.copy()}
+    shared |= {"start": aligned(n_own), "d": aligned(n_own)}
     owns = [State(OWN, n_own=n_own, n_bins=n_bins, bases=bases[i], sums=sums[i], **shared) for i in range(n_streams)]
     heard = Ring(HEARD_ROWS, np.float32, n_bins)
     n_observed = _up(n_bins + n_bases, ROWS)
@@ -183,6 +188,6 @@ def use_room(network: State, bases: Floats) -> bool:
     return True
 
 
-def has_room(network: State) -> bool:
-    """Return whether bases of a room have been handed to a network. [thread-safe]"""
-    return bool(network.keep["arrays"].keep["room"][WANTED])
+def room_of(network: State) -> Floats | None:
+    """Return the bases of a room that were last handed to a network, or None if none ever were. [thread-safe]"""
+    return network.keep["room"][-1] if "room" in network.keep else None

@@ -12,11 +12,11 @@ from realtime.base.vectors import ROWS, dot_rows
 from realtime.networks.adaptivelayer import (
     ONE,
     OWN,
-    OWN_SUM,
     ZERO,
     add_own,
     follow_sources,
     ratios,
+    sum_own,
     update,
     update_own,
 )
@@ -42,14 +42,11 @@ def _take_room(address: int) -> None:
         return
     for i in range(a.n_streams):
         o = carray(as_pointer(owns[i]), (1,), OWN)[0]
-        sums = floats(o.sums, o.n_own)
         for j in range(a.n_room):
             row, new = floats(o.bases + 4 * j * o.n_bins, o.n_bins), floats(wanted + 4 * j * o.n_bins, o.n_bins)
-            total = OWN_SUM
             for f in range(o.n_bins):
                 row[f] = new[f]
-                total += new[f]
-            sums[j] = total
+            sum_own(owns[i], j)
 
 
 @realtime("void(int64, float32)")
@@ -67,18 +64,13 @@ def _begin(address: int, total: np.float32) -> None:
             m[r] = level * first[r]
         for j in range(o.n_own):
             n[j] = OWN_START
-    v, sums = floats(a.v, o.n_bins), floats(o.sums, o.n_own)
+    v = floats(a.v, o.n_bins)
     for j in range(a.n_room, o.n_own):
-        row, whole = floats(o.bases + 4 * j * o.n_bins, o.n_bins), OWN_SUM
+        row = floats(o.bases + 4 * j * o.n_bins, o.n_bins)
         for f in range(o.n_bins):
             row[f] = HALF * v[f]
-            whole += row[f]
-        sums[j] = whole
-    for j in range(a.n_room):
-        row, whole = floats(o.bases + 4 * j * o.n_bins, o.n_bins), OWN_SUM
-        for f in range(o.n_bins):
-            whole += row[f]
-        sums[j] = whole
+    for j in range(o.n_own):
+        sum_own(own, j)
     floats(a.ages, a.n_streams)[a.stream] = ONE
 
 
@@ -137,12 +129,16 @@ def _layer(address: int, k: int) -> None:
 
 @realtime("void(int64, int64, int64)")
 def _keep_removed(address: int, mask: int, n_bins: int) -> None:
-    """Hand what the mask removed, averaged over `MEAN` columns, to who fits the room. [audio-thread]"""
+    """Hand what the mask removed, averaged over `MEAN` columns, to who fits the room. [audio-thread]
+
+    Weighted by the mask's own doubt: of loud speech even the few per cent that it removes are more than a soft noise.
+    """
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
     v, m, removed = floats(a.v, n_bins), floats(mask, n_bins), floats(a.removed, n_bins)
     header = integers(a.heard_header, HEADER_SIZE)
     for f in range(n_bins):
-        removed[f] += (ONE - m[f]) * v[f]
+        share = ONE - m[f]
+        removed[f] += share * share * v[f]
     a.n_removed += 1
     if a.n_removed == MEAN:
         if ring_space(header) > 0:

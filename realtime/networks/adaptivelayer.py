@@ -26,6 +26,7 @@ OWN = np.dtype(
         ("bases", np.int64),  # float32[J, F]: B
         ("sums", np.int64),  # float32[J]: of the rows of B, and `OWN_SUM`
         ("speech", np.int64),  # float32[J]: 1 for bases of speech, 0 for those of noise
+        ("fall", np.int64),  # float32[J]: > 0 for bases that follow the floor of the whole column
         ("start", np.int64),  # float32[J]: g of the layer
         ("d", np.int64),  # float32[J]: activations
     ],
@@ -212,9 +213,22 @@ def share(speech: int, noise: int, v: int, follow: int, slope: int, n_bins: int,
         out[f] = ONE / (ONE + exp(-q[f] * (ratio + gamma[f] * rest)))
 
 
+@realtime("void(int64, int64)")
+def sum_own(own: int, j: int) -> None:
+    """Write down the sum of own basis j, which has changed. [audio-thread]
+
+    In a loop of its own: where sums and stores share one, their order, and the last bit, depend on the addresses.
+    """
+    o = carray(as_pointer(own), (1,), OWN)[0]
+    row, total = floats(o.bases + 4 * j * o.n_bins, o.n_bins), OWN_SUM
+    for f in range(o.n_bins):
+        total += row[f]
+    floats(o.sums, o.n_own)[j] = total
+
+
 @realtime("void(int64, int64, int64, int64, int64, float32)")
 def follow_sources(own: int, first: int, rates: int, v: int, mask: int, least_rate: np.float32) -> None:
-    """Let the own bases from `first` on follow their source's share of the column. [audio-thread]
+    """Let the own bases from `first` on follow their source's share of the column, or its floor. [audio-thread]
 
     Parameters
     ----------
@@ -223,19 +237,23 @@ def follow_sources(own: int, first: int, rates: int, v: int, mask: int, least_ra
     first : int64
         The first basis that follows; those before it are given by others.
     rates : int64
-        Address of float32[J]: share of the new column.
+        Address of float32[J]: share of the new column; where a floor falls, that of the record counts.
     v, mask : int64
         Addresses of float32[F].
     least_rate : float32
         Of all bases, while the stream is young.
     """
     o = carray(as_pointer(own), (1,), OWN)[0]
-    sums, rate, of_speech = floats(o.sums, o.n_own), floats(rates, o.n_own), floats(o.speech, o.n_own)
+    rate, of_speech, falls = floats(rates, o.n_own), floats(o.speech, o.n_own), floats(o.fall, o.n_own)
     x, m = floats(v, o.n_bins), floats(mask, o.n_bins)
     for j in range(first, o.n_own):
-        row, z, total = floats(o.bases + 4 * j * o.n_bins, o.n_bins), max(rate[j], least_rate), OWN_SUM
-        for f in range(o.n_bins):
-            heard = x[f] * m[f] if of_speech[j] > ZERO else x[f] * (ONE - m[f])
-            row[f] += z * (heard - row[f])
-            total += row[f]
-        sums[j] = total
+        row, z = floats(o.bases + 4 * j * o.n_bins, o.n_bins), max(rate[j], least_rate)
+        if falls[j] > ZERO:
+            quick = max(falls[j], least_rate)
+            for f in range(o.n_bins):
+                row[f] += (z if x[f] > row[f] else quick) * (x[f] - row[f])
+        else:
+            for f in range(o.n_bins):
+                heard = x[f] * m[f] if of_speech[j] > ZERO else x[f] * (ONE - m[f])
+                row[f] += z * (heard - row[f])
+        sum_own(own, j)

@@ -58,9 +58,10 @@ class Basis:
     is_speech : bool
         Whether it is of the source that is kept.
     own : str
-        "" for a trained one; of the running stream's own, "room" for what is fitted to it, "follower" for a mean.
+        "" for a trained one; of the running stream's own, "room" for what is fitted to it, "follower" for a
+        mean, "floor" for one of what is always there.
     seconds : float
-        Time constant of such a mean; 0 for others.
+        Time constant of such a mean, of its rise if it is a floor; 0 for others.
     """
 
     source: str

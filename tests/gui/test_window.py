@@ -29,7 +29,7 @@ from gui.window import Window
 from realtime.base.handover import USED
 from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
-from realtime.networks.adaptive import has_room
+from realtime.networks.adaptive import room_of
 from realtime.plugins.denoise import FROZEN, ON, Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
@@ -277,7 +277,7 @@ def test_learning_of_the_room_is_chosen_by_name_and_runs_under_the_window(window
     (denoise,) = sound.host.chain.plugins
     assert isinstance(denoise, Denoise) and denoise.network is not None
     network = denoise.network
-    qtbot.waitUntil(lambda: has_room(network), timeout=10000)
+    qtbot.waitUntil(lambda: room_of(network) is not None, timeout=10000)
     choice.setCurrentText("freeze")
     qtbot.waitUntil(lambda: place[0] == FROZEN)
     window.desk.undo.undo()

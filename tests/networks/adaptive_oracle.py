@@ -10,7 +10,7 @@ EPSILON = 1e-4
 def random_weights(
     seed: int, n_bins: int = 37, n_bases: int = 23, n_layers: int = 3, n_room: int = 2, followers: str = "nns"
 ) -> Weights:
-    """Return weights of sensible size; `followers` has a letter for each own basis that follows noise or speech."""
+    """Return weights of sensible size; `followers` has a letter for each own basis: of noise, its floor, or speech."""
     rng = np.random.default_rng(seed)
     n_own = n_room + len(followers)
 
@@ -39,6 +39,7 @@ def random_weights(
         own_read=normal(0, 0.3, n_layers, n_own),
         own_rate=np.array(rate, np.float32),
         own_speech=np.array([0] * n_room + [letter == "s" for letter in followers], np.float32),
+        own_fall=np.array([0] * n_room + [0.3 * (letter == "f") for letter in followers], np.float32),
         room=room / room.sum(axis=1, keepdims=True),
     )
 
@@ -108,7 +109,10 @@ class Oracle:
 
     def _follow(self, v: np.ndarray, mask: np.ndarray) -> None:
         for j in range(self.n_room, len(self.own)):
+            rate, young = self.w["own_rate"][j], 1 / (1 + self.age)
             heard = v * mask if self.w["own_speech"][j] else v * (1 - mask)
-            self.own[j] += max(self.w["own_rate"][j], 1 / (1 + self.age)) * (heard - self.own[j])
-        self.removed.append((1 - mask) * v)
+            if self.w["own_fall"][j]:
+                heard, rate = v, np.where(v > self.own[j], rate, self.w["own_fall"][j])
+            self.own[j] += np.maximum(rate, young) * (heard - self.own[j])
+        self.removed.append((1 - mask) ** 2 * v)
         self.age += 1

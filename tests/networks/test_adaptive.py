@@ -34,7 +34,7 @@ def heard(net: State, column: np.ndarray, depth: int = N_LAYERS, taps: tuple[int
     return np.stack([masks, *net.keep["tap_masks"].reshape(MAX_TAPS, n_bins)[: len(taps)]])
 
 
-@pytest.mark.parametrize("followers", ["nns", "", "ssnnn"])
+@pytest.mark.parametrize("followers", ["nnsf", "", "ssnnnff"])
 @pytest.mark.parametrize("n_bases", [16, 23, 50])
 @pytest.mark.parametrize("level", [1e-3, 1.0, 300.0])
 def test_forty_columns_equal_numpy(followers: str, n_bases: int, level: float) -> None:
@@ -44,7 +44,7 @@ def test_forty_columns_equal_numpy(followers: str, n_bases: int, level: float) -
         np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
 
 
-@pytest.mark.parametrize("followers", ["nns", "s"])
+@pytest.mark.parametrize("followers", ["nfns", "s"])
 def test_without_bases_of_a_room_forty_columns_equal_numpy(followers: str) -> None:
     weights = random_weights(5, n_room=0, followers=followers)
     net, oracle = made(weights), Oracle(weights, N_SPEECH, EXPONENT, SHARE)

@@ -11,18 +11,20 @@ import numpy as np
 import pytest
 import torch
 
-from realtime.adapt import fit
+from realtime.adapt import as_heard, fit
 from realtime.adaptivemodel import AdaptiveModel
 from realtime.engine.chain import Chain
+from realtime.learn import learn_noise
 from realtime.model import load_model
 from realtime.plugins.denoise import Denoise
 from realtime.render import render
 from tests.training.corpora import folders
-from training.adaptivelearner import AdaptiveLearner, fit_rooms
+from training.adaptivelearner import AdaptiveLearner, Rooms, fit_rooms
 from training.config import Config, ConfigError, CriterionConfig, read_config
-from training.criteria import EDGE, HOP, loss, overlap_add, spectra, waveform
+from training.criteria import EDGE, HOP, LEAST_KEPT, NOISE_FLOOR, loss, overlap_add, spectra, waveform
 from training.data import read_folders
 from training.runs import load_checkpoint, read_log
+from training.scenes import chunk_of
 from training.streamtrain import CHECKPOINT, kept_learner, train_streams
 
 SETTINGS = """
@@ -34,6 +36,7 @@ speech_bases = 5
 noise_bases = 4
 room_bases = 2
 noise_memory = [12.0, 80.0]
+noise_floor = [60.0]
 speech_memory = [3.0]
 [dictionary]
 updates = 5
@@ -46,6 +49,7 @@ second_noise = 0.5
 streams = 4
 chunk = 25
 steps = 40
+told = 0.3
 [training]
 method = "adam"
 checkpoint_s = 0.0
@@ -78,8 +82,8 @@ def config_of(root: Path, changes: tuple[str, ...] = ()) -> Config:
     return read_config(root / "small.toml", changes)
 
 
-def in_process(root: Path, run: Path) -> AdaptiveLearner:
-    config = config_of(root)
+def in_process(root: Path, run: Path, changes: tuple[str, ...] = ()) -> AdaptiveLearner:
+    config = config_of(root, changes)
     corpus = read_folders(root / "clean", root / "noise", None, config.seed)
     return train_streams(config, corpus, run, lambda part, share: None, CPU, 0, 1)
 
@@ -88,8 +92,10 @@ def rows(run: Path) -> list[dict]:
     return [{key: row[key] for key in ("step", "loss", "development")} for row in read_log(run / "log.csv")]
 
 
-def test_training_lowers_the_loss(trained) -> None:
-    losses = [row["loss"] for row in rows(trained[0])]
+def test_training_lowers_the_loss(root: Path, tmp_path: Path) -> None:
+    """Without the waveform's part, which differs from mixture to mixture by more than forty steps can bring."""
+    in_process(root, tmp_path, ("criterion.waveform=0.0",))
+    losses = [row["loss"] for row in rows(tmp_path)]
     assert len(losses) == 40 and np.isfinite(losses).all()
     assert np.mean(losses[-8:]) < np.mean(losses[:8]) - 0.1
 
@@ -141,7 +147,7 @@ def test_what_is_trained_is_what_runs_live(trained) -> None:
     padded, masked = torch.from_numpy(np.pad(x, (EDGE, 0)))[None], []
     for i in range(4):
         part = padded[:, i * chunk : i * chunk + EDGE + chunk]
-        masked.append(learner.enhanced(part, torch.tensor([i == 0])))
+        masked.append(learner.enhanced(chunk_of(part, torch.tensor([i == 0]))))
     wanted = overlap_add(torch.cat(masked))[0].numpy()
     model = learner.net.model({})
     got = render(x, Chain([Denoise(model)], 16000))[: len(wanted)]
@@ -161,10 +167,26 @@ def test_fits_of_many_rooms_are_those_of_the_worker() -> None:
     rng = np.random.default_rng(0)
     removed, bases = rng.random((3, 40, 20)).astype(np.float32), rng.random((3, 2, 20)).astype(np.float32) + 0.1
     bases /= bases.sum(axis=2, keepdims=True)
-    found = fit_rooms(torch.from_numpy(removed), torch.from_numpy(bases))
-    for i in range(3):
-        for a, b in zip(found, fit(removed[i], bases[i]), strict=True):
+    counts = [40, 25, 1]
+    for i, n in enumerate(counts):
+        removed[i, : 40 - n] = 0
+    found = fit_rooms(torch.from_numpy(removed), torch.tensor(counts, dtype=torch.float32), torch.from_numpy(bases))
+    for i, n in enumerate(counts):
+        for a, b in zip(found, fit(removed[i, 40 - n :], bases[i]), strict=True):
             np.testing.assert_allclose(a[i], b, rtol=1e-3, atol=1e-7)
+
+
+def test_a_lesson_is_what_learn_noise_makes_of_it(trained) -> None:
+    net = trained[1].net
+    noise = (0.1 * np.random.default_rng(2).standard_normal(16000 * 2)).astype(np.float32)
+    wanted = learn_noise(net.model({}), noise, 16000)
+    assert isinstance(wanted, AdaptiveModel)
+    rooms, w = Rooms.unheard(3, net.room), net.weights()
+    columns = net.compressed(spectra(torch.from_numpy(noise)[None])[:, 0].abs(), w).detach()
+    parts = rooms.learn(1, columns, net.room)
+    np.testing.assert_allclose(rooms.bases[1], wanted.weights.room, rtol=2e-2, atol=1e-5)
+    np.testing.assert_allclose(parts.sum(1), wanted.room_level, rtol=2e-3)
+    assert torch.equal(rooms.bases[0], net.room) and rooms.counts.tolist() == [0, len(as_heard(parts)), 0]
 
 
 def test_overlap_add_reconstructs_and_its_gradient_is_autograds() -> None:
@@ -182,29 +204,31 @@ def test_overlap_add_reconstructs_and_its_gradient_is_autograds() -> None:
 
 @pytest.mark.parametrize("part", ["magnitude", "waveform"])
 def test_the_right_mask_is_judged_best(part: str) -> None:
-    """Of compressed magnitudes it is their ratio; of the waveform nearly that of least squares in every bin."""
+    """Of compressed magnitudes it is their ratio; of the waveform, whatever its level, nearly least squares."""
     generator = torch.Generator().manual_seed(3)
     speech, noise = 0.1 * torch.randn(2, 2, EDGE + 40 * HOP, generator=generator)
     x, s = spectra(speech + noise), spectra(speech)
     least_squares = (s * x.conj()).real / x.abs().square()
     right = {"magnitude": s.abs() / x.abs(), "waveform": least_squares}[part].clamp(1e-3, 10).log()
     criterion = CriterionConfig(**(dict.fromkeys(("magnitude", "phase", "waveform", "envelope"), 0.0) | {part: 1.0}))
-    others = (right - 0.5, right + 0.5, 0 * right, 0.7 * right)
-    judged = [float(loss([(1.0, mask)], x, s, speech, torch.zeros(2, 2), criterion)[0]) for mask in (right, *others)]
+    others = [0 * right, 0.7 * right] + [right - 0.5, right + 0.5] * (part == "magnitude")
+    judged = [float(loss([(1.0, mask)], x, s, speech, torch.zeros(3, 2), criterion)[0]) for mask in (right, *others)]
     assert min(judged) == judged[0]
 
 
 def test_the_waveform_is_judged_over_the_seconds_before_too() -> None:
-    """Silence at the output is 0 dB; an error of the past of nine times the speech's power makes it -10 dB."""
+    """Half the speech and nothing else is as good as all of it; noise of the past, of its power, makes it 0 dB."""
     speech = torch.randn(1, EDGE + 60 * HOP, generator=torch.Generator().manual_seed(4))
     x, criterion = spectra(speech), CriterionConfig(magnitude=0.0, phase=0.0, waveform=1.0, envelope=0.0)
     power = float(speech[:, EDGE : EDGE + 57 * HOP].square().mean())
-    silence, nothing = [(1.0, torch.full(x.shape, -30.0))], torch.zeros(2, 1)
-    told, past = loss(silence, x, x, speech, nothing, criterion)
-    assert float(told) == pytest.approx(0, abs=0.05)
-    torch.testing.assert_close(past, torch.full((2, 1), 0.75 * power), rtol=1e-3, atol=0)
-    told, _ = loss(silence, x, x, speech, torch.tensor([[9 * power], [0.0]]), criterion)
-    assert float(told) == pytest.approx(10, abs=0.05)
+    half, nothing = [(1.0, torch.full(x.shape, float(np.log(0.5))))], torch.zeros(3, 1)
+    told, past = loss(half, x, x, speech, nothing, criterion)
+    best = 10 * np.log10((0.25 + LEAST_KEPT) / NOISE_FLOOR)
+    assert float(told) == pytest.approx(-best, abs=0.05)
+    wanted = 0.75 * power * torch.tensor([[0.25], [1.0], [0.5]])
+    torch.testing.assert_close(past, wanted, rtol=1e-3, atol=0)
+    told, _ = loss(half, x, x, speech, torch.tensor([[0.25 * power], [0.0], [0.0]]), criterion)
+    assert float(told) == pytest.approx(0, abs=0.2)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from training.criteria import EDGE, HOP, overlap_add, spectra
 from training.data import read_folders
 from training.export import write
 from training.runs import load_checkpoint, read_log
+from training.scenes import chunk_of
 from training.streamlearner import enhancer
 from training.streamtrain import CHECKPOINT, train_streams
 from training.systems import checkpoint_system
@@ -57,9 +58,8 @@ def test_chunks_are_one_signal_and_streams_that_begin_anew_forget(config: Config
     first, again = enhance(x), enhance(x)
     assert np.array_equal(first, again) and first.shape == x.shape
     trained = ControlLearner(config, net)
-    trained.enhanced(
-        torch.zeros(3, EDGE + 25 * HOP), torch.ones(3, dtype=torch.bool)
-    )  # which has been in other streams
+    others = chunk_of(torch.zeros(3, EDGE + 25 * HOP), torch.ones(3, dtype=torch.bool))
+    trained.enhanced(others)  # it has been in other streams
     assert np.array_equal(enhancer(trained)(x), first)
     padded = torch.from_numpy(np.pad(x, (EDGE, 4 * 25 * HOP - len(x))))
     frames = spectra(padded[None])

@@ -8,7 +8,7 @@ from training.recurrence import run
 from training.streams import LEARNED, Stream, begin, log_mask
 
 N_SPEECH, SHARE, N_BINS = 4, 0.2, 9
-SIZES = {"n_bins": N_BINS, "n_bases": 7, "n_layers": 3, "n_room": 1, "followers": "nns"}
+SIZES = {"n_bins": N_BINS, "n_bases": 7, "n_layers": 3, "n_room": 1, "followers": "nnfs"}
 
 
 def weights_of(seed: int) -> dict[str, torch.Tensor]:

@@ -13,7 +13,7 @@ from training.recurrencetorch import TorchRecurrence
 from training.streams import LEARNED, begin
 
 N_SPEECH, SHARE, N_BINS = 4, 0.2, 9
-SIZES = {"n_bins": N_BINS, "n_bases": 7, "n_layers": 3, "n_room": 1, "followers": "nns"}
+SIZES = {"n_bins": N_BINS, "n_bases": 7, "n_layers": 3, "n_room": 1, "followers": "nnfs"}
 
 
 def weights_of(seed: int) -> dict[str, torch.Tensor]:
