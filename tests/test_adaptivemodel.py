@@ -170,6 +170,9 @@ def test_bases_are_named_by_what_they_stand_for() -> None:
     assert {b.own for b in bases[14:]} == {"follower"}
     rates = make_adaptive_model().weights.own_rate[2:]
     assert [1 - np.exp(-0.008 / b.seconds) for b in bases[14:]] == pytest.approx(rates, rel=1e-5)
+    falls = dataclasses.replace(make_adaptive_model().weights, own_fall=np.array([0, 0, 0, 0.3, 0], np.float32))
+    model = dataclasses.replace(make_adaptive_model(), weights=falls)
+    assert [b.own for b in model.bases[14:]] == ["follower", "floor", "follower"]
 
 
 def test_muting_a_basis_leaves_its_term_out_of_what_is_rendered() -> None:

@@ -1,5 +1,6 @@
 """The command line in this process, as its entry point runs it, and a small preset that it can be given."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +33,11 @@ class Result(NamedTuple):
 
 
 Command = Callable[..., Result]
+
+
+def hear_interrupts() -> None:
+    """For `Popen`: listen to Ctrl-C, which jobs in the background of a shell, these tests maybe among them, do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

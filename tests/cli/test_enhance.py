@@ -14,6 +14,7 @@ import soundfile
 
 from realtime.engine.preset import load_preset
 from realtime.render import render, render_file
+from tests.cli.conftest import hear_interrupts
 
 RATE = 16000
 
@@ -272,7 +273,8 @@ def test_an_interrupt_stops_within_a_block_and_leaves_nothing(small, tmp_path) -
         file.seek(1_000_000_000)  # a hole: it takes no room on disk
         file.write(np.zeros(1))
     command = [sys.executable, "-m", "realtime.cli.app", "enhance", source, "-o", tmp_path / "y.wav", "--preset", small]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, preexec_fn=hear_interrupts) as process:
         deadline = time.monotonic() + 60
         while not (tmp_path / "y.wav.part").exists() and time.monotonic() < deadline:
             time.sleep(0.02)

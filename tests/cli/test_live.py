@@ -13,6 +13,7 @@ import soundfile
 
 import realtime.cli.live
 from realtime.base.errors import DeviceError
+from tests.cli.conftest import hear_interrupts
 
 RATE = 16000
 
@@ -78,12 +79,14 @@ def test_without_json_the_view_is_on_stderr_and_the_files_are_named(unfold, smal
 
 def test_ctrl_c_ends_with_a_final_status_and_whole_files(small, tmp_path) -> None:
     command = [sys.executable, "-m", "realtime.cli.app", "live", "-i", "demo", "--preset", str(small), "--json"]
-    with subprocess.Popen([*command, "--record", str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+    command += ["--record", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts) as process:
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
     said = statuses(first + rest)
     assert process.returncode == 0 and said[-1]["final"] and not said[0]["final"]
+    assert said[-1]["seconds"] < 0.9 * soundfile.info(realtime.cli.live.DEMO).duration
     n = round(said[-1]["seconds"] * soundfile.info(said[-1]["dry"]).samplerate)
     assert soundfile.info(said[-1]["dry"]).frames == soundfile.info(said[-1]["wet"]).frames == n
 
