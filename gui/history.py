@@ -93,11 +93,6 @@ class History:
         gains = self.gains(start, stop, tap)
         return magnitudes * gains if view == "enhanced" else magnitudes * (1 - gains)
 
-    def stacks(self, n: int, every: int, context: int) -> Floats:
-        """Return float32[n, context, n_bins]: each of the newest columns, `every` apart, behind those before it."""
-        ends = range(self.end - (n - 1) * every, self.end + 1, every)
-        return np.stack([self.values("noisy", end - context, end) for end in ends])
-
     def removed_db(self, start: int, stop: int, tap: int | None = None) -> float:
         """Return by how many dB the energy of these columns falls, 0 or more; 0 where there is no sound."""
         before = float(np.sum(self.values("noisy", start, stop).astype(np.float64) ** 2))

@@ -16,11 +16,9 @@ from gui.viewbar import ViewBar
 from gui.worker import Worker
 from realtime.base.units import db_to_gain
 from realtime.compare import depth_loads
-from realtime.explain import Explanation, explain
-from realtime.model import Model
+from realtime.explain import Explainer, Explanation, explainer_of
 from realtime.watch import Watch
 
-EXPLAINED_COLUMNS, EXPLAINED_EVERY = 16, 8  # the last second, in 8 ms steps
 _REMOVED_S = 0.15
 
 
@@ -37,6 +35,7 @@ class Picture(QWidget):
         self._explaining = Worker(self)
         self._asked = False
         self.explanation: Explanation | None = None
+        self._explainer: Explainer | None = None
         self._loads_of: Watch | None = None
         self.loads: tuple[float, ...] = ()
         self.bar = ViewBar(look, freeze)
@@ -97,7 +96,8 @@ class Picture(QWidget):
             if pane.canvas.history is not history or history is None:
                 pane.canvas.show_history(history, reason)
         self.strip.show_network(history, depths, reason)
-        self.strip.plot.setVisible(sound is not None and isinstance(sound.watch.model, Model) and bool(depths))
+        self._explainer = explainer_of(sound.watch.model, sound.watch.n_fft) if sound is not None and depths else None
+        self.strip.plot.setVisible(self._explainer is not None)
         self.network.show_bases(() if sound is None or self.blind else sound.watch.bases)
         self.refresh()
 
@@ -154,17 +154,16 @@ class Picture(QWidget):
         sound = self._desk.sound
         if self.network.isVisible() and sound is not None:
             self.network.write(sound.watch.spectra())
-        model = None if sound is None else sound.watch.model
-        if not isinstance(model, Model):
+        explain = self._explainer
+        if self._asked or explain is None or sound is None or not self.strip.isVisible():
             return
-        least = EXPLAINED_COLUMNS * EXPLAINED_EVERY + model.context
-        if self._asked or not self.strip.isVisible() or history.end < least:
+        if history.end < explain.n_columns:
             return
-        stacks = history.stacks(EXPLAINED_COLUMNS, EXPLAINED_EVERY, model.context)
-        bases = self._desk.patch.values.bases
+        columns = history.values("noisy", history.end - explain.n_columns, history.end) * sound.watch.full_scale
+        bases, room = self._desk.patch.values.bases, sound.watch.room
         self._asked = True
         self._explaining.start(
-            "", lambda: explain(model, stacks, bases), self._explained, lambda _: self._explained(None)
+            "", lambda: explain(columns, bases, room), self._explained, lambda _: self._explained(None)
         )
 
     def _measure_loads(self) -> None:

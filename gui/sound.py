@@ -111,7 +111,12 @@ def hear_bases(chain: Chain, bases: frozenset[int] | None) -> None:
 
 
 def strip_depths(n_layers: int, wanted: tuple[int, ...] = STRIP_DEPTHS) -> tuple[int, ...]:
-    """Return the depths compared side by side: the wanted ones that the network has, and the full one."""
+    """Return the depths compared side by side: the wanted ones that the network has, and the full one.
+
+    All of them where nobody chose and there is a place for each.
+    """
+    if wanted == STRIP_DEPTHS and n_layers <= len(wanted):
+        return tuple(range(n_layers + 1))
     return (*(d for d in wanted if d < n_layers), n_layers)
 
 

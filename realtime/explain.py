@@ -1,17 +1,25 @@
-"""What a network makes of a few columns, layer by layer: the same maths as the kernel, in numpy. Worker thread.
+"""What a network makes of the newest columns, layer by layer. Worker thread.
 
-Letters as in `realtime.networks.nmf`. For showing and measuring only; the sound is made by the kernel.
+For showing and measuring only; the sound is made by a network of its own.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.adaptivemodel import AdaptiveModel
+from realtime.base.memory import State, aligned
 from realtime.base.units import FLOOR
-from realtime.model import Model
+from realtime.model import AnyModel, Model
+from realtime.networks.adaptiveexplain import explain_column
+from realtime.networks.network import choose
 
 Floats = NDArray[np.float32]
+
+EXPLAINED, EVERY = 16, 8  # columns of a network without memory, and from one to the next: a second
+REMEMBERED, TOLD = 250, 125  # columns of one with memory, and the last of them, of which is told: a second
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,9 @@ class Explanation:
 
 
 def explain(model: Model, stacks: Floats, heard: frozenset[int] | None = None) -> Explanation:
-    """Run every layer over some columns. [thread-safe]
+    """Run every layer over some columns: the same maths as the kernel, in numpy. [thread-safe]
+
+    Letters as in `realtime.networks.nmf`.
 
     Parameters
     ----------
@@ -62,6 +72,70 @@ def explain(model: Model, stacks: Floats, heard: frozenset[int] | None = None) -
             x = m[:, -len(w) :]
             h = h * ((x / np.maximum(h @ w.T, np.float32(FLOOR))) @ w) / (w.sum(axis=0) + model.sparsity[k])
     return Explanation(divergence, removed)
+
+
+class Explainer:
+    """Tells what each layer of a network explains of the newest columns.
+
+    Parameters
+    ----------
+    model : Model or AdaptiveModel
+    n_fft : int
+        Of the running network's windows.
+
+    Attributes
+    ----------
+    n_columns : int
+        How many it wants.
+    """
+
+    def __init__(self, model: Model | AdaptiveModel, n_fft: int) -> None:
+        self._model, self._n_fft = model, n_fft
+        self.n_columns = EXPLAINED * EVERY + model.context if isinstance(model, Model) else REMEMBERED
+        self._network: State | None = None
+
+    def __call__(self, columns: Floats, heard: frozenset[int] | None, room: Floats | None) -> Explanation:
+        """Return what each depth makes of the last second. [worker-thread]
+
+        Parameters
+        ----------
+        columns : float32 (n_columns, n_bins)
+            Magnitudes as the network hears them, oldest first.
+        heard : frozenset of int or None
+            The bases that are heard; None: those of speech.
+        room : float32 (n_room, n_bins) or None
+            Of the running network; one that remembers begins anew with it, a second before what is told.
+        """
+        if isinstance(self._model, Model):
+            context = self._model.context
+            ends = range(len(columns) - (EXPLAINED - 1) * EVERY, len(columns) + 1, EVERY)
+            return explain(self._model, np.stack([columns[end - context : end] for end in ends]), heard)
+        if self._network is None:
+            self._network = self._model.network(self._n_fft)
+        return _explain_stream(self._network, columns, heard, room)
+
+
+def explainer_of(model: AnyModel | None, n_fft: int) -> Explainer | None:
+    """Return what explains a model's layers, or None if they explain nothing. [thread-safe]"""
+    return Explainer(model, n_fft) if isinstance(model, Model | AdaptiveModel) else None
+
+
+def _explain_stream(network: State, columns: Floats, heard: Iterable[int] | None, room: Floats | None) -> Explanation:
+    arrays, n_layers, n_bins = network.keep["arrays"], int(network["n_layers"]), int(network["n_bins"])
+    arrays.keep["ages"][:] = 0
+    n_room = int(arrays["n_room"])
+    network.keep["own"][:n_room] = 0 if room is None else room
+    choose(network, heard)
+    masks, divergences = aligned((n_layers + 1, n_bins)), aligned(n_layers + 1)
+    after, divergence, before = np.zeros(n_layers + 1), np.zeros(n_layers + 1), 0.0
+    columns = np.ascontiguousarray(columns, np.float32)
+    for i, column in enumerate(columns):
+        explain_column.ctypes(network.address, column.ctypes.data, masks.ctypes.data, divergences.ctypes.data)
+        if i >= len(columns) - TOLD:
+            after += np.sum(np.square(masks * column, dtype=np.float64), axis=1)
+            before += float(np.sum(np.square(column, dtype=np.float64)))
+            divergence += divergences / TOLD
+    return Explanation(divergence, -10 * np.log10(after / (before + 1e-20) + 1e-20))
 
 
 def _cut(matrix: Floats, n_bins: int, n_kept: int) -> Floats:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.dsp.stft import window_size
 from realtime.engine.chain import Chain
+from realtime.networks.adaptive import room_of
 from realtime.networks.network import MAX_TAPS
 from realtime.plugins.denoise import Denoise
 
@@ -62,24 +64,28 @@ class Watch:
     ----------
     bases : tuple of Basis
         Of its network; empty without one, or if its kind has none.
+    n_fft : int
+        Samples of its windows.
+    full_scale : float32
+        Magnitude that the network hears of a sine of full scale.
     """
 
     def __init__(self, chain: Chain, depths: tuple[int, ...] = ()) -> None:
         self._plugin = denoiser_of(chain)
         self.model = None if self._plugin is None else self._plugin.model
         self.bases = () if self.model is None else self.model.bases
-        self.n_bins, self.bin_hz, self.column_s = 1, 31.25, 0.008
+        self.n_bins, self.bin_hz, self.column_s, self.n_fft, self.full_scale = 1, 31.25, 0.008, 512, np.float32(1)
         self.depths: tuple[int, ...] = ()
         if self._plugin is None or self.model is None:
             return
-        n_fft = window_size(chain.sample_rate)
+        n_fft = self.n_fft = window_size(chain.sample_rate)
         hop_model = n_fft * self.model.stft.hop // self.model.stft.n_fft
         hop = min(hop_model, n_fft * self._plugin.latency_ms // 64)
         self.n_bins = min(self.model.n_bins, n_fft // 2 + 1)
         self.bin_hz = chain.sample_rate / n_fft
         self.column_s = hop_model / chain.sample_rate
         # A sine of full scale has the magnitude sum(window) / 2; the window's halves are quarter sines.
-        self._full_scale = np.float32(n_fft / np.pi)
+        self.full_scale = np.float32(n_fft / np.pi)
         self._every, self._skip = hop_model // hop, 0
         self._n_refused = self._plugin.columns.refused if self._plugin.columns else 0
         self.tap(depths)
@@ -116,7 +122,7 @@ class Watch:
         self._skip = (self._skip - len(rows)) % self._every
         masks, activations = np.split(kept, [(2 + MAX_TAPS) * self.n_bins], axis=1)
         parts = masks.reshape(len(kept), 2 + MAX_TAPS, self.n_bins)
-        magnitudes = np.divide(parts[:, 0], self._full_scale, dtype=np.float32)
+        magnitudes = np.divide(parts[:, 0], self.full_scale, dtype=np.float32)
         return Columns(magnitudes, parts[:, 1], parts[:, 2 : 2 + len(self.depths)], activations, n_lost)
 
     def spectra(self) -> Floats:
@@ -124,3 +130,10 @@ class Watch:
         if self._plugin is None or self._plugin.network is None or self.model is None:
             return np.zeros((self.n_bins, 0), np.float32)
         return self.model.spectra(self._plugin.network)
+
+    @property
+    def room(self) -> Floats | None:
+        """The bases of the room that the network has, float32[n_room, n_bins]; None if it has none. [main-thread]"""
+        if self._plugin is None or self._plugin.network is None or not isinstance(self.model, AdaptiveModel):
+            return None
+        return room_of(self._plugin.network)

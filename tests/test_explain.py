@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from realtime.engine.chain import Chain
-from realtime.explain import explain
+from realtime.explain import EVERY, EXPLAINED, REMEMBERED, TOLD, explain, explainer_of
 from realtime.plugins.denoise import Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
+from tests.test_adaptivemodel import make_adaptive_model
+from tests.test_densemodel import make_dense_model
 from tests.test_model import make_model
 
 CONTEXT = 2
@@ -46,3 +48,43 @@ def test_divergence_is_that_of_the_definition_and_falls_with_depth() -> None:
     wanted = sum(m * np.log(m / y) - m + y for m, y in zip(x[0, 0].astype(np.float64), model_x, strict=True))
     assert explanation.divergence[-1] == pytest.approx(wanted / x.sum(), rel=1e-3)
     assert explanation.divergence[-1] < explanation.divergence[0]
+
+
+def test_stacks_end_with_the_newest_columns() -> None:
+    model = make_model(CONTEXT, n_layers=3)
+    explainer = explainer_of(model, 512)
+    assert explainer is not None and explainer.n_columns == EXPLAINED * EVERY + CONTEXT
+    columns = np.random.default_rng(2).uniform(0.1, 1, (explainer.n_columns, 257)).astype(np.float32)
+    ends = [len(columns) - i * EVERY for i in range(EXPLAINED)][::-1]
+    wanted = explain(model, np.stack([columns[end - CONTEXT : end] for end in ends]), frozenset({1}))
+    found = explainer(columns, frozenset({1}), None)
+    assert np.array_equal(found.divergence, wanted.divergence) and np.array_equal(found.removed_db, wanted.removed_db)
+
+
+@pytest.mark.parametrize("rate", [16000, 8000])
+def test_a_network_that_remembers_agrees_with_its_taps_whatever_it_was_asked_before(rate: int) -> None:
+    """From the first column on; the room was given from outside, and is none."""
+    model = make_adaptive_model()
+    depths = tuple(range(model.n_layers + 1))
+    plugin = Denoise(model)
+    chain = Chain([plugin], rate)
+    chain.parameter("denoise", "adapt")[1][0] = 0
+    stream, watch = Stream(chain), Watch(chain, depths)
+    stream.process(np.random.default_rng(3).normal(0, 0.1, int(2.2 * rate)).astype(np.float32))
+    columns = watch.read()
+    magnitudes = columns.magnitudes[:REMEMBERED] * watch.full_scale
+    explainer = explainer_of(model, watch.n_fft)
+    assert explainer is not None and explainer.n_columns == REMEMBERED
+    room = np.ones((2, watch.n_bins), np.float32)
+    other = explainer(magnitudes[::-1], frozenset({0}), room)
+    found = explainer(magnitudes, None, None)
+    told = slice(REMEMBERED - TOLD, REMEMBERED)
+    before = np.sum(magnitudes[told].astype(np.float64) ** 2)
+    for depth in depths:
+        after = np.sum((columns.taps[told, depth] * magnitudes[told]).astype(np.float64) ** 2)
+        assert found.removed_db[depth] == pytest.approx(-10 * np.log10(after / before), abs=1e-3)
+    assert np.isfinite(found.divergence).all() and not np.allclose(found.removed_db, other.removed_db)
+
+
+def test_a_network_without_bases_explains_nothing() -> None:
+    assert explainer_of(make_dense_model(), 512) is None and explainer_of(None, 512) is None

@@ -33,7 +33,7 @@ HALF = np.float32(0.5)
 
 
 @realtime("void(int64)")
-def _take_room(address: int) -> None:
+def take_room(address: int) -> None:
     """Copy the bases of the room into every stream's own if there is a new set. [audio-thread]"""
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
     used, owns = integers(a.room, WORDS)[USED], integers(a.owns, a.n_streams)
@@ -101,7 +101,7 @@ def _start_layer(address: int, k: int) -> None:
 
 
 @realtime("void(int64, int64)")
-def _layer(address: int, k: int) -> None:
+def run_layer(address: int, k: int) -> None:
     """Run layer k, and remember its activations. [audio-thread]"""
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
     own = integers(a.owns, a.n_streams)[a.stream]
@@ -154,7 +154,7 @@ def _keep_removed(address: int, mask: int, n_bins: int) -> None:
 
 
 @realtime("boolean(int64, int64, int64)")
-def _hear(address: int, stack: int, n_bins: int) -> bool:
+def hear(address: int, stack: int, n_bins: int) -> bool:
     """Compress the column; False while the stream has not begun. [audio-thread]"""
     a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
     m, b, v, seen = floats(stack, n_bins), floats(a.input, n_bins), floats(a.v, n_bins), floats(a.observed, n_bins)
@@ -185,6 +185,18 @@ def _tell_activations(address: int, activations: int) -> None:
         out[a.n_bases + j] = d[j]
 
 
+@realtime("void(int64, int64, int64)")
+def remember(address: int, mask: int, n_bins: int) -> None:
+    """Let the stream's own bases follow a column, by its last mask, and hand on what that removed. [audio-thread]"""
+    a = carray(as_pointer(address), (1,), ADAPTIVE)[0]
+    ages = floats(a.ages, a.n_streams)
+    young = ONE / (ONE + ages[a.stream])
+    follow_sources(integers(a.owns, a.n_streams)[a.stream], a.n_room, a.own_rate, a.v, mask, young)
+    ages[a.stream] += ONE
+    if a.stream == 0:
+        _keep_removed(address, mask, n_bins)
+
+
 @realtime_callback(INFER_SIGNATURE)
 def infer(address: int, stack: int, depth: int, heard: int) -> None:
     """Run the layers over one column, read masks out, and remember. [audio-thread]
@@ -204,8 +216,8 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
     net = carray(as_pointer(address), (1,), NETWORK)[0]
     a = carray(as_pointer(net.arrays), (1,), ADAPTIVE)[0]
     taps = integers(net.taps, MAX_TAPS)
-    begun, choice = _hear(net.arrays, stack, net.n_bins), take(net.choice)
-    _take_room(net.arrays)
+    begun, choice = hear(net.arrays, stack, net.n_bins), take(net.choice)
+    take_room(net.arrays)
     deepest = depth
     for t in range(net.n_taps):
         deepest = max(deepest, taps[t])
@@ -218,17 +230,12 @@ def infer(address: int, stack: int, depth: int, heard: int) -> None:
             if k == taps[t]:
                 read_mask(net.arrays, read, choice, net.tap_masks + 4 * t * net.n_bins)
         if runs and k < net.n_layers:
-            _layer(net.arrays, k)
+            run_layer(net.arrays, k)
     if runs:
         _tell_activations(net.arrays, net.activations)
         mask = heard
         if depth < net.n_layers or choice != 0:  # what is learned is not a matter of who listens to what
             mask = a.mask
             read_mask(net.arrays, net.n_layers, 0, mask)
-        ages = floats(a.ages, a.n_streams)
-        young = ONE / (ONE + ages[a.stream])
-        follow_sources(integers(a.owns, a.n_streams)[a.stream], a.n_room, a.own_rate, a.v, mask, young)
-        ages[a.stream] += ONE
-        if a.stream == 0:
-            _keep_removed(net.arrays, mask, net.n_bins)
+        remember(net.arrays, mask, net.n_bins)
     a.stream = (a.stream + 1) % a.n_streams

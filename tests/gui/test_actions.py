@@ -229,7 +229,7 @@ def _(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     act(window, "open_model")
     give(window, qtbot, tmp_path / "mine.safetensors")
     qtbot.waitUntil(lambda: window.desk.patch.preset.name == "mine", timeout=10000)
-    qtbot.waitUntil(lambda: [p.n_layers for p in window.picture.strip.shown] == [0, 1, 2, 4])
+    qtbot.waitUntil(lambda: [p.n_layers for p in window.picture.strip.shown] == [0, 1, 2, 3, 4])
     assert any(entry.name == "mine" for entry in window.models.entries)
 
 

@@ -11,7 +11,6 @@ from gui.abx import p_value
 from gui.catalogue import find_files, scan
 from gui.clock import Clock
 from gui.health import clock_text
-from gui.history import History
 from gui.layers import removed_text
 from gui.meters import level_meter
 from gui.models import card_html
@@ -67,9 +66,12 @@ def test_matched_slots_are_equally_loud() -> None:
     assert max(gains.values()) == 0 and levels[0] == pytest.approx(levels[1], rel=0.01)
 
 
-@pytest.mark.parametrize(("n_layers", "wanted"), [(25, (0, 1, 2, 5, 10, 25)), (4, (0, 1, 2, 4)), (1, (0, 1))])
+@pytest.mark.parametrize(
+    ("n_layers", "wanted"), [(25, (0, 1, 2, 5, 10, 25)), (6, (0, 1, 2, 5, 6)), (5, (0, 1, 2, 3, 4, 5)), (1, (0, 1))]
+)
 def test_depths_of_the_strip(n_layers: int, wanted: tuple[int, ...]) -> None:
     assert strip_depths(n_layers) == wanted
+    assert strip_depths(n_layers, (1, 3)) == (*(d for d in (1, 3) if d < n_layers), n_layers)
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("0 1 2", (0, 1, 2)), (" 9,3 , 3", (3, 9)), ("7", (7,))])
@@ -140,15 +142,6 @@ def test_a_job_hands_back_its_result_or_its_sentence_or_nothing_when_cancelled(q
     worker.cancel()
     qtbot.wait(300)
     assert results == [1, "no room"]
-
-
-def test_stacks_end_with_the_newest_columns() -> None:
-    from realtime.watch import Columns
-
-    rows = np.arange(50, dtype=np.float32)[:, None] + np.zeros((50, 2), np.float32)
-    history = History(2, 0, 31.25, 0.008)
-    history.append(Columns(rows, rows, np.zeros((50, 0, 2), np.float32), rows[:, :0], 0), 0.0, False)
-    assert history.stacks(3, 4, 2)[:, :, 0].tolist() == [[40, 41], [44, 45], [48, 49]]
 
 
 def test_time_is_written_as_minutes_and_seconds() -> None:

@@ -284,19 +284,33 @@ def test_learning_of_the_room_is_chosen_by_name_and_runs_under_the_window(window
     qtbot.waitUntil(lambda: place[0] == ON and choice.currentText() == "on")
 
 
+@pytest.mark.parametrize(("name", "n_layers"), [("sparse", 25), ("default", 5)])
+def test_every_layer_of_a_network_with_bases_has_its_place_on_the_curves(
+    window: Window, qtbot: QtBot, name: str, n_layers: int
+) -> None:
+    window.desk.choose(load_preset(name))
+    window.show_tab(0, True)
+    strip = window.picture.strip
+    qtbot.waitUntil(lambda: strip.shown[-1].n_layers == n_layers, timeout=10000)
+    qtbot.waitUntil(lambda: "KL" in strip.shown[-1].figures.text(), timeout=10000)
+    removed, divergence = (curve.getData()[1] for curve in strip.plot.curves)
+    assert strip.plot.isVisible() and len(removed) == len(divergence) == n_layers + 1
+    assert divergence[-1] < divergence[0] and removed[0] < removed[-1]
+
+
 def test_bases_of_the_stream_are_shown_and_muted_while_the_same_network_runs(window: Window, qtbot: QtBot) -> None:
     window.desk.choose(load_preset("default"))
     window.show_tab(1, True)
     network = window.picture.network
-    qtbot.waitUntil(lambda: len(network.map.bases) == 330 and network.map.share(0) > 0, timeout=10000)
+    qtbot.waitUntil(lambda: len(network.map.bases) == 336 and network.map.share(0) > 0, timeout=10000)
     sound = window.desk.sound
     assert sound is not None
     chain, watch = sound.host.chain, sound.watch
     own = [i for i, basis in enumerate(watch.bases) if basis.own]
-    assert own == list(range(320, 330)) and sum(network.map.share(i) for i in range(330)) == pytest.approx(1)
+    assert own == list(range(320, 336)) and sum(network.map.share(i) for i in range(336)) == pytest.approx(1)
     names = [network.map.name(i) for i in own]
-    assert names[:4] == ["room 1", "room 2", "room 3", "room 4"]
-    assert {"follows noise, 0.64 s", "follows speech, 48 ms"} < set(names[4:])
+    assert names[:8] == [f"room {i}" for i in range(1, 9)]
+    assert {"follows noise, 0.64 s", "follows speech, 48 ms", "floor of noise, 0.48 s"} < set(names[8:])
     speech = frozenset(i for i, basis in enumerate(watch.bases) if basis.is_speech)
     follower = max(speech)
     assert watch.bases[follower].own == "follower"

@@ -56,6 +56,7 @@ class Oracle:
         self.age, self.m, self.n = 0, None, None
         self.own = np.zeros((len(weights.own_rate), weights.input.size))
         self.removed: list[np.ndarray] = []
+        self.explained: list[np.ndarray] = []  # s + n after each layer of the last column
 
     def column(self, magnitudes: np.ndarray, choice: np.ndarray | None = None) -> list[np.ndarray]:
         """Return the masks after 0 to K layers: of speech, or of the bases where `choice`, bool[R + J], holds."""
@@ -66,7 +67,7 @@ class Oracle:
         if not self.age and magnitudes.mean() <= 1e-5:
             return [none] * (n_layers + 1)
         v = (magnitudes.astype(float) + 1e-4) ** self.exponent * w["input"]
-        level = v.mean() * self.n_trained / n_bases
+        level, self.explained = v.mean() * self.n_trained / n_bases, []
         if not self.age:
             self.m, self.n = level * w["first"], np.full_like(w["own_mix"], 0.3)
             self.own[self.n_room :], self.age = 0.5 * v, 1
@@ -104,6 +105,7 @@ class Oracle:
             weight = w["own_read"][k] * d * (w["own_speech"] == own)
             parts.append(w["read"][k][:, bases] @ h[bases] + weight @ self.own)
         s, n = parts
+        self.explained.append(s + n)
         rest = np.log((v + EPSILON) / (s + n + EPSILON))
         return 1 / (1 + np.exp(-w["slope"][k] * (np.log((s + EPSILON) / (n + EPSILON)) + w["follow"][k] * rest)))
 
