@@ -35,7 +35,7 @@ def test_p_value_is_that_of_the_binomial_test(right: int, trials: int) -> None:
     assert p_value(right, trials) == pytest.approx(binomtest(right, trials, 0.5, alternative="greater").pvalue)
 
 
-@pytest.mark.parametrize(("name", "n_bases"), [("sparse", 112), ("default", 330)])
+@pytest.mark.parametrize(("name", "n_bases"), [("sparse", 112), ("default", 336)])
 def test_chosen_bases_and_all_others_add_up_to_the_input(name: str, n_bases: int) -> None:
     preset, x = load_preset(name), noise()
     kept = frozenset(range(0, n_bases, 3))
