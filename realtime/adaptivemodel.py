@@ -6,6 +6,7 @@ entries of the metadata:
     sources       [["speech", R_s], ["noise", R_n]]
     compression   p, exponent of the magnitudes, in (0, 1]
     memory_share  rho, of the remembered activations beside the column, > 0
+    room_share    what the bases of a room are multiplied by in use, in (0, 1]; 1 if it is missing
     room_level    [] or, of a room that was learned, the mean activation of each row of `room`: it is there at once
 """
 
@@ -37,6 +38,7 @@ class AdaptiveModel:
     weights: Weights
     card: dict[str, Any] = field(default_factory=dict)
     room_level: tuple[float, ...] = ()
+    room_share: float = 1.0
 
     @property
     def context(self) -> int:
@@ -100,7 +102,8 @@ class AdaptiveModel:
         """
         n_bins, scale = min(self.n_bins, n_fft // 2 + 1), self.stft.n_fft / n_fft
         n_speech = self.sources[0][1]
-        made = network(self.weights, n_speech, self.compression, self.memory_share, n_bins, scale, n_streams)
+        shares = self.compression, self.memory_share
+        made = network(self.weights, n_speech, *shares, n_bins, scale, n_streams, self.room_share)
         if self.room_level:
             use_room(made, self.room_start(n_bins) * np.array(self.room_level, np.float32)[:, None])
         return made
@@ -119,7 +122,7 @@ class AdaptiveModel:
         """Return the entry ``unfold`` and the tensors of its file; ValueError if they are not valid. [main-thread]"""
         _validate(self)
         tensors = {name: np.ascontiguousarray(getattr(self.weights, name), np.float32) for name in NAMES}
-        names = ("kind", "context", "compression", "memory_share", "card", "room_level")
+        names = ("kind", "context", "compression", "memory_share", "card", "room_level", "room_share")
         meta = {name: getattr(self, name) for name in names}
         return meta | {"stft": vars(self.stft), "sources": self.sources}, tensors
 
@@ -151,6 +154,7 @@ def adaptive_model(meta: Any, tensors: dict[str, NDArray[Any]]) -> AdaptiveModel
         weights=Weights(**{name: check_tensor(name, tensor) for name, tensor in tensors.items()}),
         card=dict(meta["card"]),
         room_level=tuple(float(level) for level in meta.get("room_level", ())),
+        room_share=float(meta.get("room_share", 1.0)),
     )
     _validate(model)
     return model
@@ -163,6 +167,8 @@ def _validate(model: AdaptiveModel) -> None:
         raise ValueError(f"it has {len(model.sources)} source(s), not speech and noise")
     if not 0 < model.compression <= 1 or not 0 < model.memory_share < np.inf:
         raise ValueError(f"its compression is {model.compression} and its memory_share {model.memory_share}")
+    if not 0 < model.room_share <= 1:
+        raise ValueError(f"its room_share is {model.room_share}, not more than 0 and at most 1")
     if w.read.ndim != 3 or w.own_rate.ndim != 1 or w.room.ndim != 2 or not w.own_rate.size or not w.read.size:
         raise ValueError(f"read has shape {w.read.shape}, own_rate {w.own_rate.shape} and room {w.room.shape}")
     k, r, j, n_room = len(w.read), sum(n for _, n in model.sources), len(w.own_rate), len(w.room)

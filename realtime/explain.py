@@ -124,7 +124,7 @@ def _explain_stream(network: State, columns: Floats, heard: Iterable[int] | None
     arrays, n_layers, n_bins = network.keep["arrays"], int(network["n_layers"]), int(network["n_bins"])
     arrays.keep["ages"][:] = 0
     n_room = int(arrays["n_room"])
-    network.keep["own"][:n_room] = 0 if room is None else room
+    network.keep["own"][:n_room] = 0 if room is None else network.keep["room_share"] * room
     choose(network, heard)
     masks, divergences = aligned((n_layers + 1, n_bins)), aligned(n_layers + 1)
     after, divergence, before = np.zeros(n_layers + 1), np.zeros(n_layers + 1), 0.0

@@ -117,6 +117,7 @@ BAD = {
     "a rate of two": ({}, {"own_rate": np.full(5, 2, np.float32)}),
     "more bases of the room than own ones": ({}, {"room": np.ones((6, 257), np.float32)}),
     "a room of speech": ({}, {"own_speech": np.ones(5, np.float32)}),
+    "more than all of a room": ({"room_share": 1.5}, {}),
     "a room that follows a floor": ({}, {"own_fall": np.ones(5, np.float32)}),
     "a transition that does not fit": ({}, {"transition": np.ones((12, 11), np.float32)}),
     "a room_level too few": ({"room_level": [1.0]}, {}),
@@ -138,6 +139,15 @@ def test_malformed_content_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError) as caught:
         load_model(path)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_the_share_of_a_room_is_kept_and_is_all_of_it_where_a_file_says_nothing(tmp_path: Path) -> None:
+    save_model(tmp_path / "m", dataclasses.replace(make_adaptive_model(), room_share=0.35))
+    assert load_model(tmp_path / "m").room_share == 0.35
+    meta, tensors = make_adaptive_model().content()
+    del meta["room_share"]
+    (tmp_path / "n").write_bytes(save(tensors, {"unfold": json.dumps({"schema": 1} | meta)}))
+    assert load_model(tmp_path / "n").room_share == 1
 
 
 def test_an_invalid_model_is_not_saved(tmp_path: Path) -> None:

@@ -136,5 +136,6 @@ class AdaptiveNet(torch.nn.Module):
         net = self.net
         sources = (("speech", net.speech_bases), ("noise", net.noise_bases))
         return AdaptiveModel(
-            "adaptive", StftSettings(), sources, net.compression, net.memory_share, adaptive.Weights(**arrays), card
-        )
+            "adaptive", StftSettings(), sources, net.compression, net.memory_share, adaptive.Weights(**arrays), card,
+            room_share=net.room_share,
+        )  # fmt: skip

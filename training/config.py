@@ -45,6 +45,7 @@ class NetworkConfig:
     compression: float = 0.67  # p, of the magnitudes
     memory_share: float = 0.2  # rho, of the remembered activations beside the column
     room_bases: int = 4  # fitted to the running stream; 0: only those that follow
+    room_share: float = 1.0  # of their level that the model uses; training has all of it
     noise_memory: tuple[float, ...] = (12.0, 80.0, 600.0)  # columns: time constants of own bases that follow the noise
     noise_floor: tuple[float, ...] = (60.0, 400.0)  # of what is always there, whatever the mask: at which they rise
     speech_memory: tuple[float, ...] = (1.5, 6.0, 40.0)  # and the speech
@@ -164,8 +165,8 @@ LEAST: dict[str, float] = {
     "network.room_bases": 0, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1, "criterion.shallower": 0,
     "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0, "criterion.envelope": 0,
 }  # fmt: skip
-POSITIVE = ("network.beta", "network.compression", "network.memory_share", "training.eta", "training.learning_rate",
-            "streams.vector_rate")  # fmt: skip
+POSITIVE = ("network.beta", "network.compression", "network.memory_share", "network.room_share", "training.eta",
+            "training.learning_rate", "streams.vector_rate")  # fmt: skip
 
 
 def read_config(path: Path, changes: Iterable[str] = ()) -> Config:

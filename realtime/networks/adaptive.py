@@ -111,8 +111,9 @@ def _addresses(matrices: list[Floats]) -> NDArray[np.int64]:
 
 
 def network(
-    weights: Weights, n_speech: int, exponent: float, memory_share: float, n_bins: int, scale: float, n_streams: int
-) -> State:
+    weights: Weights, n_speech: int, exponent: float, memory_share: float, n_bins: int, scale: float, n_streams: int,
+    room_share: float = 1.0,
+) -> State:  # fmt: skip
     """Lay a network out for the audio thread. [main-thread]
 
     Parameters
@@ -129,6 +130,8 @@ def network(
         What their magnitudes are multiplied by, to have the level of those trained on.
     n_streams : int
         Columns come in turn from so many streams, each with a memory of its own.
+    room_share : float
+        What the bases of a room are multiplied by.
     """
     k, n_trained, n_bases = weights.read.shape
     width, n_own = _up(n_bases, LANES), len(weights.own_rate)
@@ -161,7 +164,7 @@ def network(
     arrays.keep["beside"][:] = EPSILON
     arrays.keep["matrices"] = (layers, speech, noise, owns, heard)
     made = network_record(infer, arrays, k, n_bins, n_bins, n_bases + n_own)
-    made.keep["heard"], made.keep["own"] = heard, bases[0]
+    made.keep["heard"], made.keep["own"], made.keep["room_share"] = heard, bases[0], np.float32(room_share)
     return made
 
 
@@ -181,7 +184,8 @@ def use_room(network: State, bases: Floats) -> bool:
     if words[WANTED] != words[USED]:
         return False
     made = aligned(bases.shape)
-    made[:] = bases
+    made[:] = network.keep["room_share"] * bases
+    network.keep["room_given"] = np.array(bases)
     # The set taken over last is kept too: addresses must differ from one set to the next.
     network.keep["room"] = (network.keep.get("room", (None, None))[-1], made)
     offer(words, made.ctypes.data)
@@ -190,4 +194,4 @@ def use_room(network: State, bases: Floats) -> bool:
 
 def room_of(network: State) -> Floats | None:
     """Return the bases of a room that were last handed to a network, or None if none ever were. [thread-safe]"""
-    return network.keep["room"][-1] if "room" in network.keep else None
+    return network.keep.get("room_given")

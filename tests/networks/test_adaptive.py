@@ -7,7 +7,7 @@ import pytest
 
 from realtime.base.handover import USED
 from realtime.base.memory import State
-from realtime.networks.adaptive import network, use_room
+from realtime.networks.adaptive import network, room_of, use_room
 from realtime.networks.adaptiveinfer import infer
 from realtime.networks.adaptiverecord import MEAN
 from realtime.networks.network import MAX_TAPS, choose
@@ -86,6 +86,15 @@ def test_a_room_is_taken_over_whole_at_the_next_column() -> None:
         np.testing.assert_allclose(heard(net, column)[0], oracle.column(column)[-1], atol=1e-5)
         words = net.keep["arrays"].keep["room"]
         assert words[USED] == (net.keep["room"][1].ctypes.data)
+
+
+def test_a_share_of_a_room_is_the_room_at_a_lower_level() -> None:
+    weights, room = random_weights(5), columns(6, 2)
+    part, whole = network(weights, N_SPEECH, EXPONENT, SHARE, N_BINS, 1.0, 1, 0.25), made(weights)
+    assert use_room(part, room) and use_room(whole, np.float32(0.25) * room)
+    assert np.array_equal(room_of(part), room) and room_of(made(weights)) is None
+    for column in columns(4, 20):
+        assert np.array_equal(heard(part, column)[0], heard(whole, column)[0])
 
 
 def test_what_the_mask_removed_is_handed_over_as_means() -> None:
