@@ -275,7 +275,8 @@ def _(window: Window, qtbot: QtBot, _: Path) -> None:
     (name,) = [e.name for e in window.models.entries if e.name.startswith("room_")]
     kept = load_preset(name)
     model = load_model(kept.path.with_suffix(".safetensors"))
-    assert isinstance(model, AdaptiveModel) and len(model.room_level) == len(model.weights.room) and min(model.room_level) > 0
+    assert isinstance(model, AdaptiveModel) and min(model.room_level) > 0
+    assert len(model.room_level) == len(model.weights.room)
     assert "With the room of 20" in kept.description and desk.patch.preset.name == "default"
 
 
