@@ -93,14 +93,14 @@ class Room:
         self.bases = start
         self.heard: deque[Floats] = deque(maxlen=FIT_ROWS)
         known = room_of(network)
-        if known is not None and known.any():
+        self._silent = known is None or not known.any()
+        if known is not None and not self._silent:
             self.bases = (known + FLOOR) / (known + FLOOR).sum(axis=1, keepdims=True)
             self.heard.extend(as_heard(known))
         self._ring = network.keep["heard"]
         self.parts: Floats | None = None
         self._new = 0
         self._mode = -1
-        self._silent = known is None or not known.any()
         self._waiting: Floats | None = None
 
     def step(self, mode: int) -> bool:

@@ -13,6 +13,7 @@ from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.memory import State, aligned
 from realtime.base.units import FLOOR
 from realtime.model import AnyModel, Model
+from realtime.networks.adaptive import use_room
 from realtime.networks.adaptiveexplain import explain_column
 from realtime.networks.network import choose
 
@@ -123,8 +124,8 @@ def explainer_of(model: AnyModel | None, n_fft: int) -> Explainer | None:
 def _explain_stream(network: State, columns: Floats, heard: Iterable[int] | None, room: Floats | None) -> Explanation:
     arrays, n_layers, n_bins = network.keep["arrays"], int(network["n_layers"]), int(network["n_bins"])
     arrays.keep["ages"][:] = 0
-    n_room = int(arrays["n_room"])
-    network.keep["own"][:n_room] = 0 if room is None else network.keep["room_share"] * room
+    none = np.zeros((int(arrays["n_room"]), n_bins), np.float32)
+    use_room(network, none if room is None else room)
     choose(network, heard)
     masks, divergences = aligned((n_layers + 1, n_bins)), aligned(n_layers + 1)
     after, divergence, before = np.zeros(n_layers + 1), np.zeros(n_layers + 1), 0.0
