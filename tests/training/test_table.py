@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from realtime.model import load_model
 from tests.training.corpora import folders
+from tests.training.test_train import SETTINGS
 from training.__main__ import app
 from training.config import from_table
 from training.data import read_folders
@@ -21,30 +22,14 @@ from training.sparse import learn
 from training.table import METHODS, Table, table_configs
 from training.train import nmf_learner
 
-SMALL = """
-[network]
-context = 2
-layers = 2
-trained = 2
-speech_bases = 4
-noise_bases = 3
-[dictionary]
-updates = 5
-columns = 300
-[mixtures]
-seconds = 0.5
-columns = 300
-columns_per_mixture = 30
-[training]
-epochs = 1
-batch = 100
-"""
-TABLE = tomllib.loads(SMALL)
+LESS = {"mixtures": {"columns": 300, "pools": 1}, "training": {"epochs": 1}}  # than a run of its own
+SMALL = tomllib.loads(SETTINGS)
+TABLE = SMALL | {part: SMALL[part] | changes for part, changes in LESS.items()}
 NMF = from_table(TABLE)
 DNN = from_table(
     {
         "network": {"kind": "mlp", "context": 2, "hidden": [8, 8]},
-        "mixtures": TABLE["mixtures"] | {"pools": 1},
+        "mixtures": TABLE["mixtures"],
         "training": TABLE["training"] | {"method": "adam", "learning_rate": 0.001},
     }
 )
@@ -96,9 +81,10 @@ def test_a_second_call_trains_nothing(made: Table, monkeypatch: pytest.MonkeyPat
 
 def test_the_command_makes_the_rows_it_is_asked_for(made: Table, tmp_path: Path) -> None:
     """K = 1 alone, without the sigmoid network and without comparing methods: sparse, discriminative, deep."""
-    (tmp_path / "small.toml").write_text(SMALL)
+    (tmp_path / "small.toml").write_text(SETTINGS)
     folder = tmp_path / "table"
     options = [f"--clean={made.folder / 'clean'}", f"--noise={made.folder / 'noise'}", f"--folder={folder}"]
+    options += [f"--set={part}.{key}={value}" for part, changes in LESS.items() for key, value in changes.items()]
     command = ["table", str(tmp_path / "small.toml"), *options, "--layers=1", "--no-methods"]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
