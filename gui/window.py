@@ -22,6 +22,7 @@ from gui.deeds import Deeds
 from gui.desk import Desk
 from gui.footer import Footer
 from gui.health import Health
+from gui.heap import give_back
 from gui.history import VIEWS
 from gui.look import Look
 from gui.meters import level_meter, removed_meter
@@ -213,6 +214,7 @@ class Window(QMainWindow):
             self.shelf.look()
             self.save()
             self._tell_settings()
+            give_back()
 
     # What is remembered
 
