@@ -16,6 +16,7 @@ Tensor = torch.Tensor
 
 N_BINS = StftSettings().n_fft // 2 + 1
 LEAST_MAGNITUDE = 1e-4
+MEAN_LEVEL = -2.5  # of the logarithms: inputs about zero, which all of the layer's cells can tell apart
 
 
 class Control(torch.nn.Module):
@@ -37,7 +38,7 @@ class Control(torch.nn.Module):
 
     def forward(self, magnitudes: Tensor, state: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Return the log mask (T, B, F) of magnitudes, and what the streams remember then."""
-        y = torch.tanh(self.enter(torch.log10(magnitudes + LEAST_MAGNITUDE)))
+        y = torch.tanh(self.enter(torch.log10(magnitudes + LEAST_MAGNITUDE) - MEAN_LEVEL))
         after = []
         for layer, h in zip(self.layers, state, strict=True):
             y, last = layer(y, h)
