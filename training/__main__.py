@@ -52,21 +52,26 @@ def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Pa
     raise UnfoldError("give either --data DIR with a manifest, or --clean DIR and --noise DIR")
 
 
-def command_line(name: str, config: Path, out: Path, changes: list[str] | None) -> str:
+def command_line(name: str, config: Path, out: Path, changes: list[str] | None, start: Path | None = None) -> str:
     """Return the command that makes a model again, without the paths of this machine."""
-    options = "".join(f" --set {change}" for change in changes or ())
-    own = config.resolve().parent == CONFIGS.resolve()
-    file = f"presets/train/{config.name}" if own else config.name if config.is_absolute() else config
+    options = f" --start {_here(start)}" if start is not None else ""
+    options += "".join(f" --set {change}" for change in changes or ())
     world = processes()[1]
     python = f"torchrun --nproc-per-node {world} -m --" if world > 1 else "python -m"
-    return f"{python} training {name} {file} --data DIR --out {out.name}{options}"
+    return f"{python} training {name} {_here(config)} --data DIR --out {out.name}{options}"
 
 
-def start_of(path: Path) -> Model:
-    """Return the model whose dictionary is to be unfolded."""
+def _here(path: Path) -> str:
+    if path.resolve().is_relative_to(BUILT_IN.resolve()):
+        return f"presets/{path.resolve().relative_to(BUILT_IN.resolve())}"
+    return path.name if path.is_absolute() else str(path)
+
+
+def dictionary_of(path: Path) -> Model:
+    """Return the model of a table's dictionary."""
     model = load_model(path)
     if not isinstance(model, Model):
-        raise UnfoldError(f"{path} is of kind {model.kind!r}; a start is a sparse NMF, made by 'sparse'")
+        raise UnfoldError(f"{path} is of kind {model.kind!r}, not a sparse NMF; move it away, or give another --folder")
     return model
 
 
@@ -105,7 +110,7 @@ def train(
     scored: Scored = True,
     run: Annotated[Path | None, typer.Option(help="Folder of log and checkpoint; runs/NAME if not given.")] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Model file whose dictionary to unfold; without, one is learned.")
+        Path | None, typer.Option(help="Model file to go on from; of a sparse NMF the dictionary is unfolded.")
     ] = None,
 ) -> None:
     """Train a network, or go on where a killed run stood, and write its model."""
@@ -120,9 +125,9 @@ def train(
                 tasks[part] = progress.add_task(part, total=1.0)
             progress.update(tasks[part], completed=share)
 
-        begun = start_of(start) if start is not None else None
+        begun = load_model(start) if start is not None else None
         learner = run_training(config, corpus, run or Path("runs") / out.stem, begun, report)
-    rank, made_by = processes()[0], command_line("train", config_file, out, changes)
+    rank, made_by = processes()[0], command_line("train", config_file, out, changes, start)
     leave()
     if rank == 0:
         _finish(learner, config, corpus, made_by, out, scored)
@@ -172,7 +177,7 @@ def make(
         learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
         write(learner, base, card_of(learner, base, corpus, "python -m training table"), dictionary)
     depths = tuple(layers or Table.layers)
-    made = Table(config, other, corpus, start_of(dictionary), folder, lambda line: print(line, flush=True), depths)
+    made = Table(config, other, corpus, dictionary_of(dictionary), folder, lambda line: print(line, flush=True), depths)
     made.make(methods)
     print((folder / "table.md").read_text())
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from realtime.adaptivemodel import AdaptiveModel
 from training.adaptive import AdaptiveNet, initial_bases
 from training.adaptivelearner import AdaptiveLearner
+from training.adaptivestart import net_from
 from training.config import AugmentConfig, Config
 from training.control import Control, ControlLearner
 from training.criteria import signal_to_noise_db
@@ -30,8 +32,12 @@ DEVELOPMENT_CHUNKS = 6
 DEVELOPMENTS = 50  # looks at held-out streams in a run
 
 
-def fresh_learner(config: Config, corpus: Corpus, report: Report, device: torch.device) -> StreamLearner:
-    """Return what a run begins with: bases of speech and of noise, unfolded; or the control, at random."""
+def fresh_learner(
+    config: Config, corpus: Corpus, report: Report, device: torch.device, start: AdaptiveModel | None
+) -> StreamLearner:
+    """Return what a run begins with: a model, or bases of speech and of noise, unfolded; or the control, at random."""
+    if start is not None:
+        return AdaptiveLearner(config, net_from(start, config.network, config.seed).to(device))
     if config.network.kind == "control":
         return ControlLearner(config, Control(config.network, config.seed).to(device))
     bases, room = initial_bases(config, corpus, lambda share: report("dictionary", share))
@@ -65,7 +71,14 @@ def rate_at(step: int, steps: int) -> float:
 
 
 def train_streams(
-    config: Config, corpus: Corpus, run: Path, report: Report, device: torch.device, rank: int, world: int
+    config: Config,
+    corpus: Corpus,
+    run: Path,
+    report: Report,
+    device: torch.device,
+    rank: int,
+    world: int,
+    start: AdaptiveModel | None = None,
 ) -> StreamLearner:
     """Train, or go on training, in a run's folder; return the learner at its end. As `training.train.train`."""
     torch.set_flush_denormal(True)  # activations fade into them, and they cost five times the work
@@ -80,7 +93,7 @@ def train_streams(
             heard.load(found.learner["streams"][rank]["places"])
             learner.remember(found.learner["streams"][rank])
     else:
-        learner = fresh_learner(config, corpus, report, device)
+        learner = fresh_learner(config, corpus, report, device, start)
     log, since, saved = Log(run, step) if rank == 0 else None, time.monotonic() - seconds, time.monotonic()
 
     def save() -> None:

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import distributed
 
+from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.errors import UnfoldError
-from realtime.model import Model
+from realtime.model import AnyModel, Model
 from realtime.modelfile import StftSettings
 from training.config import STREAMED, AugmentConfig, Config, MixturesConfig
 from training.data import Corpus
@@ -33,6 +34,7 @@ from training.streamtrain import kept_learner, train_streams
 N_BINS = StftSettings().n_fft // 2 + 1
 DEVELOPMENT_MIXTURES = 100
 CHECKPOINT = "checkpoint.pt"
+STARTS: dict[str, type] = {"nmf": Model, "adaptive": AdaptiveModel}  # of which kinds a model can be gone on from
 Report = Callable[[str, float], None]
 
 
@@ -140,18 +142,19 @@ def old_learner(config: Config, state: dict[str, Any]) -> Learner:
 
 
 def train_any(
-    config: Config, corpus: Corpus, run: Path, start: Model | None, report: Report
+    config: Config, corpus: Corpus, run: Path, start: AnyModel | None, report: Report
 ) -> Learner | StreamLearner:
     """As `train`, for a network of any kind."""
-    if config.network.kind not in STREAMED:
-        return train(config, corpus, run, start, report)
-    if start is not None:
+    kind = config.network.kind
+    if start is not None and not isinstance(start, STARTS.get(kind, ())):
         raise UnfoldError(
-            f"a network of kind {config.network.kind} does not start from a dictionary of magnitudes; leave out --start"
+            f"a network of kind {kind!r} cannot go on from a model of kind {start.kind!r}; leave out --start"
         )
-    rank, world = processes()
-    run.mkdir(parents=True, exist_ok=True)
-    return train_streams(config, corpus, run, report, device(), rank, world)
+    if kind in STREAMED:
+        rank, world = processes()
+        run.mkdir(parents=True, exist_ok=True)
+        return train_streams(config, corpus, run, report, device(), rank, world, start)
+    return train(config, corpus, run, start, report)
 
 
 def train(

@@ -172,7 +172,7 @@ def test_sparse_train_and_export_write_models_that_load(root: Path, tmp_path: Pa
                 "--noise={root}/noise",
                 f"--start={BUILT_IN / 'models' / 'dnn.safetensors'}",
             ],
-            "a start is a sparse NMF",
+            "cannot go on from a model of kind 'mlp'",
         ),
         (["export", "{root}/small.toml", "--out=x", "--clean={root}/clean", "--noise={root}/noise"], "no checkpoint"),
     ],
