@@ -55,11 +55,14 @@ class Learning:
 
     def listen(self, on: bool) -> None:
         """Begin to listen, or give up."""
-        desk = self._desk
         self._sound = None
-        if not on:
-            pass
-        elif desk.sound is None:
+        if on:
+            self._begin()
+        self._desk.changed.emit()
+
+    def _begin(self) -> None:
+        desk = self._desk
+        if desk.sound is None:
             desk.said.emit("warn", desk.tr("No sound runs: press Run first."))
         elif not can_learn_noise(desk.sound.watch.model):
             text = "This preset has no bases that could be fitted to a noise: choose another, such as default."
@@ -68,7 +71,6 @@ class Learning:
             self._sound, self._first = desk.sound, desk.sound.wave.end
             text = desk.tr("Listening for {:g} s: be silent, let only the noise be heard.")
             desk.said.emit("info", text.format(LISTEN_S))
-        desk.changed.emit()
 
     def check(self) -> None:
         """Fit when enough was heard; give up if the stream has ended."""

@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--other", required=True, help="a second preset")
     parser.add_argument("--picture", type=Path, required=True)
+    parser.add_argument("--measure", action="store_true", help="let the user do no more than measure the latency")
     options = parser.parse_args()
     threadpool_limits(1)
     application = QApplication([])
@@ -84,7 +85,10 @@ def main() -> None:
 
     def start() -> None:
         window.grab().save(str(options.picture))
-        timer.start(100)
+        if options.measure:
+            window.actions_by_id["measure"].trigger()
+        else:
+            timer.start(100)
 
     def stop() -> None:
         timer.stop()
