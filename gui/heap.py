@@ -1,7 +1,7 @@
 """Freed memory goes back to the system.
 
-A network that is swapped or compared takes tens of megabytes in large pieces. The C library's allocator keeps most of
-what the last one had, and lays the next one beside it: without this a window that swaps all day grows all day.
+A network that is swapped or compared takes tens of megabytes. The C library's allocator keeps pages of what is freed,
+more of them the more often that happens.
 """
 
 import ctypes

@@ -1,4 +1,7 @@
-"""Oracles: the offline render of the same chain, a sine of full scale, the gain of a gain, the order of depths."""
+"""Oracles: the offline render, a weak reference, a sine of full scale, the gain of a gain, the order of depths."""
+
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -61,3 +64,16 @@ def test_silence_removes_nothing() -> None:
 def test_deeper_costs_more() -> None:
     loads = depth_loads(Chain([Denoise(make_model(n_layers=30))], RATE), (0, 30))
     assert len(loads) == 2 and 0 < loads[0] < loads[1]
+
+
+def test_what_nobody_follows_any_more_is_freed_at_once() -> None:
+    """Tens of megabytes each: too much to lie about until the collector comes."""
+    chain = Chain([Denoise(make_model())], RATE)
+    gone = weakref.ref(chain)
+    gc.disable()
+    try:
+        follow(chain, np.zeros(RATE, np.float32), [RATE])
+        del chain
+        assert gone() is None
+    finally:
+        gc.enable()

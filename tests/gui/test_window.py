@@ -1,10 +1,12 @@
 """The window as a whole: what is dropped on it, what goes wrong under it, what it remembers, who can use it."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +175,28 @@ def test_a_window_without_sound_or_hidden_draws_nothing(window: Window, qtbot: Q
     before = painted()
     qtbot.wait(300)
     assert painted() == before
+
+
+def test_networks_that_are_no_longer_heard_are_freed_at_once(window: Window, qtbot: QtBot) -> None:
+    """Not when the collector comes: it may take minutes, and each is tens of megabytes."""
+    sound = window.desk.sound
+    assert sound is not None
+    gone = [weakref.ref(thing) for thing in (sound, sound.host, sound.host.chain)]
+    del sound
+    gc.collect()
+    gc.disable()
+    try:
+        window.desk.choose(load_preset("default"))
+        qtbot.waitUntil(lambda: window.desk.patch.preset.name == "default", timeout=10000)
+        window.show_tab(2, True)
+        qtbot.waitUntil(lambda: any(pane.runner for pane in window.picture.others.panes), timeout=10000)
+        gone += [weakref.ref(pane.runner) for pane in window.picture.others.panes if pane.runner]
+        window.show_tab(0, True)
+        window.desk.run(False)
+        window.desk.run(True)
+        qtbot.waitUntil(lambda: all(thing() is None for thing in gone), timeout=10000)
+    finally:
+        gc.enable()
 
 
 def test_a_message_follows_the_theme(window: Window) -> None:
