@@ -14,6 +14,7 @@ from realtime.base.ring import Ring
 from realtime.base.units import gain_to_db
 from realtime.engine.callback import process_block
 from realtime.engine.chain import CHUNK, Chain
+from realtime.engine.levels import Levels
 from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, PROBE, PROBED, RECORD, RESET, RETIRED, SET, SWAP
 from realtime.engine.probe import Probe
 from realtime.engine.state import ENGINE, LOAD_BINS, MAX_DROPOUT_TIMES, MIX
@@ -108,6 +109,7 @@ class Host:
         self._chains = {chain.state.address: chain}
         self._dropout_times = aligned(MAX_DROPOUT_TIMES, np.int64)
         self._loads = aligned(LOAD_BINS, np.int64)
+        self._levels = Levels()
         self._probe: Probe | None = None
         self._round_trip: int | None = None
         self.device_reported_ms: float | None = None
@@ -131,6 +133,7 @@ class Host:
             fade_step=1 / (FADE_S * self.sample_rate),
             dropout_times=self._dropout_times,
             load_counts=self._loads,
+            levels=self._levels.words,
             **{name: aligned(CHUNK) for name in ("x", "wet", "dry", "next_wet", "next_dry")},
         )
         if source is not None:
@@ -240,11 +243,7 @@ class Host:
         """Return counts, loads and levels; the levels are those since the last call. [main-thread]"""
         self.poll()
         e = self.state
-        n = max(1, int(e["energy_frames"]))
-        peaks = float(e["peak_in"]), float(e["peak_out"])
-        rms = float(np.sqrt(e["energy_in"] / n)), float(np.sqrt(e["energy_out"] / n))
-        for name in ("peak_in", "peak_out", "energy_in", "energy_out", "energy_frames"):
-            e.record[name] = 0
+        peak_in, rms_in, peak_out, rms_out = map(gain_to_db, self._levels.read())
         dropouts = int(e["n_dropouts"])
         kept = min(dropouts, MAX_DROPOUT_TIMES)
         times = [self._dropout_times[i % MAX_DROPOUT_TIMES] / 1e9 for i in range(dropouts - kept, dropouts)]
@@ -266,10 +265,10 @@ class Host:
             load_p50=self._load_quantile(0.5),
             load_p99=self._load_quantile(0.99),
             load_max=float(e["worst_load"]),
-            peak_in=gain_to_db(peaks[0]),
-            peak_out=gain_to_db(peaks[1]),
-            rms_in=gain_to_db(rms[0]),
-            rms_out=gain_to_db(rms[1]),
+            peak_in=peak_in,
+            peak_out=peak_out,
+            rms_in=rms_in,
+            rms_out=rms_out,
             latency_ms=Latency(algorithm, self.device_reported_ms, measured),
         )
 

@@ -93,6 +93,18 @@ def store_release(typing_context: Any, array: Any, index: Any, value: Any) -> An
 
 
 @intrinsic
+def exchange(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
+    """Write an int64 array element and return what was there, in one step. [audio-thread]"""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        view = context.make_array(array)(context, builder, args[0])
+        place = cgutils.get_item_pointer(context, builder, array, view, [args[1]])
+        return builder.atomic_rmw("xchg", place, args[2], "seq_cst")
+
+    return types.int64(array, types.intp, types.int64), generate
+
+
+@intrinsic
 def call_run(typing_context: Any, run: Any, state: Any, source: Any, target: Any, n_frames: Any) -> Any:
     """Call ``int32 run(void *state, const float *in, float *out, uint32 n)`` by address. [audio-thread]"""
 

@@ -21,9 +21,10 @@ from realtime.base.intrinsics import (
 )
 from realtime.base.ring import CAPACITY, HEADER_SIZE, READ, ring_available, ring_release
 from realtime.base.safety import realtime, realtime_callback
-from realtime.dsp.meter import energy, peak, within
+from realtime.dsp.meter import within
 from realtime.engine.chain import CHAIN, CHUNK, run_chain
 from realtime.engine.counts import count_block, forget_counts, watch_clock
+from realtime.engine.levels import count_levels
 from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, PROBE, PROBED, RECORD, RESET, RETIRED, SET, SWAP
 from realtime.engine.outbox import record, report
 from realtime.engine.probe import add_burst, keep_echo
@@ -66,7 +67,7 @@ def _obey(engine: int) -> None:
 
 @realtime("void(int64, int64, int64, int64)")
 def _take_input(engine: int, source: int, start: int, n: int) -> None:
-    """Step 2: pick or mix the channels of n frames into `x`, and meter them. [audio-thread]"""
+    """Step 2: pick or mix the channels of n frames into `x`. [audio-thread]"""
     e = carray(as_pointer(engine), (1,), ENGINE)[0]
     x = floats(e.x, n)
     if source != 0:
@@ -99,9 +100,6 @@ def _take_input(engine: int, source: int, start: int, n: int) -> None:
             x[i] = 0
     if e.probe != 0:
         keep_echo(e.probe, e.x, n)
-    e.peak_in = max(e.peak_in, peak(x))
-    e.energy_in += energy(x)
-    e.energy_frames += n
 
 
 @realtime("void(int64, int64, int64, int64, int64)")
@@ -169,8 +167,7 @@ def _give_output(engine: int, target: int, start: int, n: int) -> None:
     e.bypass, e.mute = bypass, mute
     if e.probe != 0 and add_burst(e.probe, e.wet, n) and report(engine, PROBED, e.probe, 0.0):
         e.probe = 0
-    e.peak_out = max(e.peak_out, peak(wet))
-    e.energy_out += energy(wet)
+    count_levels(engine, n)
     if target == 0:
         return
     frames = floats(target + 4 * start * e.n_outputs, n * e.n_outputs)

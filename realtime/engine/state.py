@@ -63,11 +63,7 @@ ENGINE = np.dtype(
         ("dropout_times", np.int64),  # float64 bits: seconds since the start, a ring of MAX_DROPOUT_TIMES
         ("load_counts", np.int64),  # int64[LOAD_BINS]
         ("worst_load", np.float64),
-        ("peak_in", np.float32),  # since the host last took it
-        ("peak_out", np.float32),
-        ("energy_in", np.float64),
-        ("energy_out", np.float64),
-        ("energy_frames", np.int64),
+        ("levels", np.int64),  # int64[6]: peaks and energies, see realtime.engine.levels
     ],
     align=True,
 )

@@ -14,6 +14,7 @@ from realtime.base.intrinsics import (
     call_run,
     denormals_off,
     denormals_restore,
+    exchange,
     floats,
     integers,
     load_acquire,
@@ -47,6 +48,11 @@ def there_and_back(address):
 @numba.njit
 def move(array, source, target):
     store_release(array, target, load_acquire(array, source) + 1)
+
+
+@numba.njit
+def replaced(array, index, value):
+    return exchange(array, index, value)
 
 
 @numba.njit
@@ -97,6 +103,11 @@ def test_atomics_move_values_between_elements() -> None:
     array = np.array([41, 0, 0])
     move(array, 0, 2)
     assert array.tolist() == [41, 0, 42]
+
+
+def test_an_exchange_returns_what_was_there() -> None:
+    array = np.array([1, 2, 3])
+    assert replaced(array, 1, 7) == 2 and array.tolist() == [1, 7, 3]
 
 
 def test_clock_is_the_monotonic_one_and_sleep_lasts() -> None:
