@@ -1,6 +1,6 @@
 """THE callback: what the audio library calls for every block. Nothing of Python runs here.
 
-Six steps a block: 1 commands, 2 meter in, 3 chain, 4 swap crossfade, 5 bypass crossfade, 6 meter out, record, count.
+Six steps a block: 1 commands, 2 channels, 3 chain, 4 swap crossfade, 5 bypass crossfade, 6 meter, record, count.
 Everything it touches hangs off one record, `ENGINE`. Audio thread.
 """
 
