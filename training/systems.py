@@ -56,7 +56,7 @@ def preset_system(wanted: str, layers: int | None = None) -> System:
     chain = preset.chain(RATE, layers=layers)
     models = [p.model for p in chain.plugins if isinstance(p, Denoise)]
     depth = int(chain.parameter("denoise", "layers")[1][0]) if models else 0
-    name = preset.name if layers is None else f"{preset.name}, {layers} layers"
+    name = preset.name if layers is None else f"{preset.name}, {layers} layer{'s' if layers != 1 else ''}"
     return System(
         name,
         lambda x: render(x, preset.chain(RATE, layers=layers)),
