@@ -61,7 +61,7 @@ class Meter(QWidget):
         self.body = max(min(body, self.high), self.body - FALL_DB_PER_FRAME, self.low)
         self._hold = self._hold - 1
         if peak >= self.held or self._hold <= 0:
-            self.held, self._hold = max(min(peak, self.high), self.low), HOLD_FRAMES
+            self.held, self._hold = self.level, HOLD_FRAMES
         self.clipped = self.clipped or (self.clips and peak >= CLIP_DB)
         if before != (round(self.level, 1), round(self.body, 1), round(self.held, 1), self.clipped):
             self.update()

@@ -109,6 +109,7 @@ def test_a_meter_falls_holds_and_latches(qtbot: object) -> None:
     meter.put(0.0, -3.0)
     for _ in range(100):
         meter.put(-60.0, -60.0)
+        assert meter.held >= meter.level
     assert meter.clipped and meter.held < 0
     meter.clear()
     assert not meter.clipped
