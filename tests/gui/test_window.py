@@ -308,7 +308,7 @@ def test_learning_of_the_room_is_chosen_by_name_and_runs_under_the_window(window
     qtbot.waitUntil(lambda: place[0] == ON and choice.currentText() == "on")
 
 
-@pytest.mark.parametrize(("name", "n_layers"), [("sparse", 25), ("default", 5)])
+@pytest.mark.parametrize(("name", "n_layers"), [("sparse", 25), ("default", 7)])
 def test_every_layer_of_a_network_with_bases_has_its_place_on_the_curves(
     window: Window, qtbot: QtBot, name: str, n_layers: int
 ) -> None:
