@@ -198,8 +198,7 @@ class Sound:
         self.watch = Watch(self.host.chain)
         self.compare(depths)
         self.wave = WaveTee(self.host)
-        host = self.host
-        self.adapter = Adapter(lambda: host.chain)  # not through self, which would then wait for the collector
+        self.adapter = Adapter(self.host)
         self._blocks, self._grew = -1, time.monotonic()
 
     def _open_clip(self, setup: Setup, clip: ClipSource, preset: Preset, values: Values) -> None:

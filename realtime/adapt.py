@@ -8,9 +8,8 @@ of a column. Worker thread; over a file the renderer's own thread, at the same c
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -138,17 +137,25 @@ class Learner:
     hop: int
 
 
+class HasChain(Protocol):
+    """What the adapter wants of a host."""
+
+    @property
+    def chain(self) -> Chain:
+        """The chain that is heard. [main-thread]"""
+
+
 class Adapter:
     """Lets every denoiser of a chain that can learn its room.
 
     Parameters
     ----------
-    chain : callable
-        Returns the chain that is heard; it may be another one each time.
+    host : HasChain
+        Whose chain is heard; it may be another one each time.
     """
 
-    def __init__(self, chain: Callable[[], Chain]) -> None:
-        self._chain = chain
+    def __init__(self, host: HasChain) -> None:
+        self._host = host
         self._seen: Chain | None = None
         self._learners: list[Learner] = []
         self._stop = threading.Event()
@@ -190,7 +197,7 @@ class Adapter:
             self.step()
 
     def _found(self) -> list[Learner]:
-        chain = self._chain()
+        chain = self._host.chain
         if chain is not self._seen:
             learners = []
             for plugin in chain.plugins:

@@ -28,9 +28,9 @@ class Stream:
     """
 
     def __init__(self, chain: Chain) -> None:
-        self.host = host = Host(chain, timed=False)
+        self.host = Host(chain, timed=False)
         self._call = process_block.ctypes
-        self._adapter = Adapter(lambda: host.chain)  # not through self, which would then wait for the collector
+        self._adapter = Adapter(self.host)
 
     def process(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the output of one block, delayed by the chain's latency. [main-thread]

@@ -1,6 +1,7 @@
 """Oracles: the divergence that multiplicative updates never raise, a synthetic room whose parts are known."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -121,7 +122,7 @@ def test_off_takes_the_bases_away_and_freeze_keeps_them() -> None:
 
 def test_the_thread_learns_and_ends() -> None:
     chain = Chain([plugin := Denoise(make_adaptive_model())], 16000)
-    adapter = Adapter(lambda: chain)
+    adapter = Adapter(SimpleNamespace(chain=chain))
     assert plugin.network is not None and adapter.hop == 128
     plugin.network.keep["heard"].write(np.ones((FIT_EVERY + 1, 257), np.float32))
     adapter.start()

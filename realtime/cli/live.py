@@ -78,7 +78,7 @@ class Live:
             self._open_file(path, channel, session, preset)
         else:
             self._open_devices(channel, session, preset)
-        self.adapter = Adapter(lambda: self.host.chain)
+        self.adapter = Adapter(self.host)
         latency = self.stream.latency_s
         self.host.device_reported_ms = None if latency is None else 1000 * latency
         if session.record is not None:
