@@ -71,7 +71,8 @@ def score_systems(
 
 
 def _mean(scores: Sequence[Score], metric: str) -> float:
-    return float(np.nanmean([s.values[metric] for s in scores])) if scores else float("nan")
+    found = [s.values[metric] for s in scores if not np.isnan(s.values[metric])]
+    return float(np.mean(found)) if found else float("nan")
 
 
 def _names(scores: Sequence[Score]) -> list[tuple[str, str]]:

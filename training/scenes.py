@@ -5,6 +5,7 @@ a kill hears what it would have heard.
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from training.mixtures import Mixer, Random, Samples
 TALKER_DB = 2.0  # standard deviation of a talker's level
 PAUSE_S = 0.4  # mean
 LATEST_START_S = 0.75
-LEAST_CHUNKS = 4
+LEAST_S = 4.0  # of a scene
 LESSON_S = 5.0
 LESSON_DB = 6.0  # standard deviation of a lesson's level against that of the noise in the scene
 BEGINS, LESSON = 1, 2  # what a stream draws numbers for
@@ -132,8 +133,9 @@ class Streams:
             for out, sound in zip((speech, mixture), sounds, strict=True):
                 part = sound[least : start + self.chunk]
                 out[i, out.shape[1] - len(part) :] = part
-            if fresh[i] and self._random(LESSON, place).random() < self._settings.told:
-                lessons[i] = torch.from_numpy(self._lesson(sounds, place))
+            rng = self._random(LESSON, place)
+            if fresh[i] and rng.random() < self._settings.told:
+                lessons[i] = torch.from_numpy(self._lesson(sounds, rng))
             place[1] += 1
         return Chunk(*map(torch.from_numpy, (speech, mixture, fresh)), lessons)
 
@@ -141,9 +143,9 @@ class Streams:
         """Return what draws for one purpose at the beginning of a scene."""
         return np.random.default_rng((*self._seed, purpose, place[0]))
 
-    def _lesson(self, sounds: tuple[Samples, Samples], place: list[int]) -> Samples:
+    def _lesson(self, sounds: tuple[Samples, Samples], rng: Random) -> Samples:
         """Return some seconds of the scene's noise alone, louder or softer than in it."""
-        rng, n = self._random(LESSON, place), int(LESSON_S * RATE)
+        n = int(LESSON_S * RATE)
         gain, noise = np.float32(10 ** (LESSON_DB * rng.standard_normal() / 20)), sounds[1] - sounds[0]
         at = int(rng.integers(0, max(1, len(noise) - n)))
         return gain * noise[at : at + n]
@@ -152,9 +154,9 @@ class Streams:
         """Go to the next scene, to a part of it; return whether the stream begins anew."""
         place[0] += self._all
         rng, settings = self._random(BEGINS, place), self._settings
-        n = self.n_chunks
-        if rng.random() < settings.short and n > LEAST_CHUNKS:
-            n = int(rng.integers(LEAST_CHUNKS, n + 1))
+        n, least = self.n_chunks, ceil(LEAST_S * RATE / self.chunk)
+        if rng.random() < settings.short and n > least:
+            n = int(rng.integers(least, n + 1))
         place[1] = int(rng.integers(0, self.n_chunks - n + 1))
         place[2] = place[1] + n
         return bool(place[0] < self._all or rng.random() >= settings.go_on)
