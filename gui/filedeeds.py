@@ -33,6 +33,10 @@ class FileDeeds:
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _ask_sound(self, title: str, chosen: Callable[[Path], None]) -> None:
+        kind = self._window.tr("Audio ({})").format(" ".join(f"*{s}" for s in AUDIO_SUFFIXES))
+        self._ask(title, kind, chosen, QFileDialog.FileMode.ExistingFile)
+
     def drop(self, path: Path) -> None:
         """Take a dropped file: a model, a preset or sound."""
         if path.suffix in (MODEL_SUFFIX, PRESET_SUFFIX):
@@ -46,8 +50,7 @@ class FileDeeds:
     # Input
 
     def open_audio(self) -> None:
-        kind = self._window.tr("Audio ({})").format(" ".join(f"*{s}" for s in AUDIO_SUFFIXES))
-        self._ask(self._window.tr("Audio file"), kind, self.hear_file, QFileDialog.FileMode.ExistingFile)
+        self._ask_sound(self._window.tr("Audio file"), self.hear_file)
 
     def hear_file(self, path: Path) -> None:
         """Play a file over and over."""
@@ -57,8 +60,7 @@ class FileDeeds:
         if self._desk.setup.clip is None and (self._desk.sound is None or self._desk.sound.clip is None):
             self._window.tell("warn", self._window.tr("Noise is mixed under a clip: choose a clip as input first."))
             return
-        kind = self._window.tr("Audio ({})").format(" ".join(f"*{s}" for s in AUDIO_SUFFIXES))
-        self._ask(self._window.tr("Noise"), kind, self.mix_noise, QFileDialog.FileMode.ExistingFile)
+        self._ask_sound(self._window.tr("Noise"), self.mix_noise)
 
     def mix_noise(self, path: Path) -> None:
         """Mix noise under the clip that plays."""

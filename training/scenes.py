@@ -133,8 +133,7 @@ class Streams:
             for out, sound in zip((speech, mixture), sounds, strict=True):
                 part = sound[least : start + self.chunk]
                 out[i, out.shape[1] - len(part) :] = part
-            rng = self._random(LESSON, place)
-            if fresh[i] and rng.random() < self._settings.told:
+            if fresh[i] and (rng := self._random(LESSON, place)).random() < self._settings.told:
                 lessons[i] = torch.from_numpy(self._lesson(sounds, rng))
             place[1] += 1
         return Chunk(*map(torch.from_numpy, (speech, mixture, fresh)), lessons)
