@@ -46,9 +46,9 @@ Scored = Annotated[bool, typer.Option("--score/--no-score", help="Score it on he
 def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Path | None, config: Config) -> Corpus:
     """Return the corpus that the options name, as the configuration wants it."""
     if data is not None and clean is None and noise is None and rir is None:
-        return read_corpus(data, config.seed).without(config.without)
+        return read_corpus(data).without(config.without)
     if data is None and clean is not None and noise is not None:
-        return read_folders(clean, noise, rir, config.seed).without(config.without)
+        return read_folders(clean, noise, rir).without(config.without)
     raise UnfoldError("give either --data DIR with a manifest, or --clean DIR and --noise DIR")
 
 
@@ -208,7 +208,7 @@ def evaluate(
     for text in command or []:
         name, _, line = text.partition("=")
         others.append(command_system(name, line))
-    made = development_pairs(read_corpus(data, seed), seed, mixtures) if data else folder_pairs(pairs or Path())
+    made = development_pairs(read_corpus(data), seed, mixtures) if data else folder_pairs(pairs or Path())
     systems = ours + [lined_up(system, [pair.noisy for pair in made[:5]]) for system in others]
     with Progress() as progress:
         task = progress.add_task("scoring", total=len(made) * (1 + len(systems) * (1 + running)))

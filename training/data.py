@@ -23,6 +23,7 @@ from realtime.base.errors import AudioFileError
 
 RATE = 16000
 DEVELOPMENT_SHARE = 0.15
+HELD_OUT = 0  # seed of the split
 OPTIONAL = ("source_repo", "licence")  # columns of a manifest
 FRAME = 512  # samples of 32 ms, in which speech is active or not
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".oga", ".opus", ".aif"}
@@ -61,7 +62,7 @@ class Corpus:
         return left
 
 
-def read_corpus(folder: Path, seed: int) -> Corpus:
+def read_corpus(folder: Path) -> Corpus:
     """Return the corpus of a folder with a manifest.
 
     Raises
@@ -82,10 +83,10 @@ def read_corpus(folder: Path, seed: int) -> Corpus:
             f"{manifest} cannot be read ({error!r}); it needs columns file and speaker_or_kind"
         ) from None
     speech, noise, rooms = ([f for f in files if f.path.parent.name == part] for part in ("clean", "noise", "rir"))
-    return split(speech, noise, rooms, seed, str(manifest))
+    return split(speech, noise, rooms, str(manifest))
 
 
-def read_folders(clean: Path, noise: Path, rooms: Path | None, seed: int) -> Corpus:
+def read_folders(clean: Path, noise: Path, rooms: Path | None) -> Corpus:
     """Return the corpus of any folders of audio.
 
     Raises
@@ -94,20 +95,21 @@ def read_folders(clean: Path, noise: Path, rooms: Path | None, seed: int) -> Cor
         If a folder is missing, holds no audio, or holds too little to split.
     """
     found = [_audio_files(folder) for folder in (clean, noise, rooms) if folder is not None]
-    return split(found[0], found[1], found[2] if rooms else [], seed, f"{clean} and {noise}")
+    return split(found[0], found[1], found[2] if rooms else [], f"{clean} and {noise}")
 
 
-def split(
-    speech: Sequence[Recording], noise: Sequence[Recording], rooms: Sequence[Recording], seed: int, name: str
-) -> Corpus:
-    """Hold a seventh of the speakers and of the noise recordings back for development, the same for the same seed."""
+def split(speech: Sequence[Recording], noise: Sequence[Recording], rooms: Sequence[Recording], name: str) -> Corpus:
+    """Hold a seventh of the speakers and of the noise recordings back for development, whatever the seed of a run.
+
+    A model trained with another seed would else be scored on what it has heard.
+    """
     speakers, recordings = sorted({f.label for f in speech}), sorted(str(f.path) for f in noise)
     if len(speakers) < 2 or len(recordings) < 2:
         raise AudioFileError(
             f"{name} hold {len(speakers)} speakers and {len(recordings)} noise recordings; at least 2 of each are "
             "needed, to train on one and to score on another"
         )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(HELD_OUT)
     held_speakers = set(rng.choice(speakers, max(1, round(DEVELOPMENT_SHARE * len(speakers))), replace=False))
     held_noise = set(rng.choice(recordings, max(1, round(DEVELOPMENT_SHARE * len(recordings))), replace=False))
     return Corpus(

@@ -84,7 +84,7 @@ def config_of(root: Path, changes: tuple[str, ...] = ()) -> Config:
 
 def in_process(root: Path, run: Path, changes: tuple[str, ...] = ()) -> AdaptiveLearner:
     config = config_of(root, changes)
-    corpus = read_folders(root / "clean", root / "noise", None, config.seed)
+    corpus = read_folders(root / "clean", root / "noise", None)
     return train_streams(config, corpus, run, lambda part, share: None, CPU, 0, 1)
 
 

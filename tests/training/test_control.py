@@ -33,7 +33,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 @pytest.fixture(scope="module")
 def run(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = folders(tmp_path_factory.mktemp("corpus"))
-    corpus = read_folders(root / "clean", root / "noise", None, config.seed)
+    corpus = read_folders(root / "clean", root / "noise", None)
     (root / "run").mkdir()
     train_streams(config, corpus, root / "run", lambda part, share: None, CPU, 0, 1)
     return root / "run"

@@ -8,6 +8,8 @@ import soundfile
 
 from realtime.base.errors import AudioFileError
 from tests.training.corpora import folders
+from training.__main__ import corpus_of
+from training.config import read_config
 from training.data import RATE, Corpus, Recording, active_level, credit, mix, read_audio, read_corpus, read_folders
 
 
@@ -24,9 +26,9 @@ def manifest(root: Path) -> None:
 
 def test_credits_name_every_source_with_its_licence(tmp_path: Path) -> None:
     folders(tmp_path, speakers=8, noises=8)
-    assert credit(read_folders(tmp_path / "clean", tmp_path / "noise", None, 0).noise) == [("not said", "not said", 7)]
+    assert credit(read_folders(tmp_path / "clean", tmp_path / "noise", None).noise) == [("not said", "not said", 7)]
     manifest(tmp_path)
-    corpus = read_corpus(tmp_path, 0)
+    corpus = read_corpus(tmp_path)
     wanted = [("voices", "CC0", len(corpus.speech)), ("hisses", "CC BY", len(corpus.noise))]
     assert credit(corpus.speech + corpus.noise) == wanted
 
@@ -37,21 +39,24 @@ def test_no_speaker_and_no_noise_recording_is_on_both_sides(tmp_path: Path, with
     if with_manifest:
         manifest(tmp_path)
 
-    def read(seed: int):
-        return (
-            read_corpus(tmp_path, seed)
-            if with_manifest
-            else read_folders(tmp_path / "clean", tmp_path / "noise", None, seed)
-        )
+    def read() -> Corpus:
+        return read_corpus(tmp_path) if with_manifest else read_folders(tmp_path / "clean", tmp_path / "noise", None)
 
-    corpus = read(0)
+    corpus = read()
     assert len(corpus.speech) + len(corpus.development_speech) == 16
     assert not {f.label for f in corpus.speech} & {f.label for f in corpus.development_speech}
     assert len({f.label for f in corpus.development_speech}) == 1
     assert not {f.path for f in corpus.noise} & {f.path for f in corpus.development_noise}
     assert len(corpus.noise) + len(corpus.development_noise) == 8 and corpus.development_noise
-    assert read(0) == corpus
-    assert len({read(seed).development_speech for seed in range(8)}) > 1
+    assert read() == corpus
+
+
+def test_what_is_held_out_is_the_same_for_every_seed_of_a_run(tmp_path: Path) -> None:
+    folders(tmp_path, speakers=8, noises=8)
+    (tmp_path / "any.toml").write_text('name = "any"\n[network]\nkind = "nmf"\n')
+    configs = [read_config(tmp_path / "any.toml", [f"seed={seed}"]) for seed in range(4)]
+    found = [corpus_of(None, tmp_path / "clean", tmp_path / "noise", None, config) for config in configs]
+    assert found == [found[0]] * 4
 
 
 @pytest.mark.parametrize("rate", [16000, 44100, 48000])
@@ -87,12 +92,12 @@ def test_folders_that_cannot_serve_get_one_sentence(tmp_path: Path) -> None:
         (tmp_path / "clean", tmp_path / "noise", "1 speakers"),
     ):
         with pytest.raises(AudioFileError, match=said):
-            read_folders(clean, noise, None, 0)
+            read_folders(clean, noise, None)
     with pytest.raises(AudioFileError, match="cannot be read"):
-        read_corpus(tmp_path, 0)
+        read_corpus(tmp_path)
     (tmp_path / "manifest.csv").write_text("path,label\na,b\n")
     with pytest.raises(AudioFileError, match="speaker_or_kind"):
-        read_corpus(tmp_path, 0)
+        read_corpus(tmp_path)
 
 
 @pytest.mark.parametrize("snr_db", [-5.0, 0.0, 12.5])

@@ -20,7 +20,7 @@ CONFIG = MixturesConfig(seconds=1.0, snr_db=(-5, 15))
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory):
     root = folders(tmp_path_factory.mktemp("corpus"))
-    return read_folders(root / "clean", root / "noise", root / "noise", 0)  # any sound is an impulse response
+    return read_folders(root / "clean", root / "noise", root / "noise")  # any sound is an impulse response
 
 
 @pytest.mark.parametrize("varied", [AugmentConfig(), EVERYTHING], ids=["plain", "varied"])
@@ -70,7 +70,7 @@ def test_a_corpus_of_broken_files_gets_one_sentence(tmp_path: Path) -> None:
     folders(tmp_path)
     for path in (tmp_path / "noise").iterdir():
         path.write_text("broken")
-    corpus = read_folders(tmp_path / "clean", tmp_path / "noise", None, 0)
+    corpus = read_folders(tmp_path / "clean", tmp_path / "noise", None)
     with pytest.raises(AudioFileError, match="cannot be used"):
         Mixer(corpus, CONFIG, AugmentConfig(), 0).mixture(0)
 

@@ -35,7 +35,7 @@ def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_mixtures_have_their_snr_and_are_the_same_for_the_same_seed(corpus_folder: Path) -> None:
-    corpus = read_corpus(corpus_folder, 0)
+    corpus = read_corpus(corpus_folder)
     pairs, again = development_pairs(corpus, 3, 5), development_pairs(corpus, 3, 5)
     for pair, same in zip(pairs, again, strict=True):
         noise = pair.noisy - pair.clean
@@ -45,7 +45,7 @@ def test_mixtures_have_their_snr_and_are_the_same_for_the_same_seed(corpus_folde
 
 
 def test_the_lead_holds_the_same_noise_at_the_same_level(corpus_folder: Path) -> None:
-    for pair in development_pairs(read_corpus(corpus_folder, 0), 1, 4):
+    for pair in development_pairs(read_corpus(corpus_folder), 1, 4):
         assert len(pair.lead) == LEAD_S * RATE
         noise = (pair.noisy - pair.clean)[:RATE]
         spectra = [np.abs(np.fft.rfft(x[:RATE])) for x in (noise, pair.lead)]

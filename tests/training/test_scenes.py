@@ -26,7 +26,7 @@ def same(one: Chunk, other: Chunk) -> bool:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory):
     root = folders(tmp_path_factory.mktemp("corpus"))
-    return read_folders(root / "clean", root / "noise", root / "noise", 0)
+    return read_folders(root / "clean", root / "noise", root / "noise")
 
 
 def test_a_scene_is_a_function_of_seed_and_number_and_full_of_talk(corpus) -> None:

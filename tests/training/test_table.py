@@ -38,7 +38,7 @@ DNN = from_table(
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Table:
     root = folders(tmp_path_factory.mktemp("corpus"))
-    corpus = read_folders(root / "clean", root / "noise", None, 0)
+    corpus = read_folders(root / "clean", root / "noise", None)
     base = replace(NMF, network=replace(NMF.network, trained=0))
     learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
     write(learner, base, card_of(learner, base, corpus, ""), root / "d.safetensors")

@@ -81,7 +81,7 @@ def command(root: Path, run: Path, changes: list[str]) -> list[str]:
 
 def in_process(root: Path, run: Path, changes: list[str]) -> list[dict]:
     config = read_config(root / "small.toml", changes)
-    corpus = read_folders(root / "clean", root / "noise", None, config.seed)
+    corpus = read_folders(root / "clean", root / "noise", None)
     train(config, corpus, run, None, lambda part, share: None)
     return [{key: row[key] for key in ("step", "loss", "development")} for row in read_log(run / "log.csv")]
 
