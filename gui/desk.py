@@ -125,8 +125,12 @@ class Desk(QObject):
 
     def _refused(self, sentence: str) -> None:
         self.wanted = self.sound is not None
-        self.said.emit("bad", sentence)
+        self.failed(sentence)
         self.changed.emit()
+
+    def failed(self, sentence: str) -> None:
+        """Say what could not be done."""
+        self.said.emit("bad", sentence)
 
     def close(self) -> None:
         """End the stream; an open take is finished first."""
@@ -204,7 +208,7 @@ class Desk(QObject):
         try:
             self.depths = read_depths(text)
         except ValueError as error:
-            self.said.emit("bad", str(error))
+            self.failed(str(error))
             return
         if self.sound is not None:
             self.sound.compare(self.depths)
@@ -265,7 +269,7 @@ class Desk(QObject):
             self.tr("Loading {}").format("X" if quietly else patch.preset.name),
             lambda: make_chain(patch.preset, rate, patch.values),
             swap,
-            lambda sentence: self.said.emit("bad", sentence),
+            self.failed,
         )
 
     def _take(self, patch: Patch) -> None:

@@ -95,7 +95,7 @@ class Learning:
             desk.tr("Learning the noise"),
             lambda: learned_preset(preset, learn_noise(model, x, rate), preset_folders()[0]),
             self._hear,
-            lambda sentence: desk.said.emit("bad", sentence),
+            desk.failed,
         )
 
     def keep_room(self) -> None:
@@ -114,7 +114,7 @@ class Learning:
             desk.tr("Keeping the room"),
             lambda: learned_preset(preset, model, preset_folders()[0], "room"),
             lambda kept: desk.said.emit("info", desk.tr("Kept. {} begins in this room.").format(kept.name)),
-            lambda sentence: desk.said.emit("bad", sentence),
+            desk.failed,
         )
 
     def _hear(self, preset: Preset) -> None:

@@ -74,7 +74,7 @@ class Slots:
                 desk.tr("Comparing levels"),
                 lambda: matching_gains(rows, rate, a, b),
                 self._set_gains,
-                lambda sentence: desk.said.emit("bad", sentence),
+                desk.failed,
             )
 
     def _set_gains(self, gains: dict[str, float]) -> None:

@@ -45,7 +45,7 @@ class Takes:
                 self._tell(desk.sound.wave.stop_take())
             self.recording = on
         except (UnfoldError, OSError) as error:
-            desk.said.emit("bad", str(error))
+            desk.failed(str(error))
         desk.changed.emit()
 
     def check(self) -> None:
@@ -65,11 +65,11 @@ class Takes:
             desk.tr("Saving the last minute"),
             lambda: wave.save(folder, kind),
             self._tell,
-            lambda sentence: desk.said.emit("bad", sentence),
+            desk.failed,
         )
 
     def _tell(self, take: Recorder | None) -> None:
         if take is not None and take.problem:
-            self._desk.said.emit("bad", take.problem)
+            self._desk.failed(take.problem)
         elif take is not None:
             self._desk.said.emit("info", self._desk.tr("Recorded {} and {}").format(take.dry, take.wet.name))
