@@ -1,8 +1,8 @@
 """The network that learns the room, for training: its parameters, what they mean, and the model they become.
 
 Parameters are free numbers; `AdaptiveNet.weights` turns them into the non-negative ones of
-realtime/networks/adaptive: columns of W add up to 1 + rho (softmax), powers stay below 1.4, since from about 1.6 on
-the recurrence explodes, the rest are exponentials and sigmoids.
+realtime/networks/adaptive: columns of W add up to 1 + rho (softmax), powers stay between 0.3 and `most_power`, the rest
+are exponentials and sigmoids.
 """
 
 from collections.abc import Callable
@@ -23,12 +23,11 @@ from training.streams import Weights
 
 Tensor = torch.Tensor
 
-LEAST_POWER, POWERS = 0.3, 1.1  # powers are 0.3 to 1.4
+LEAST_POWER = 0.3
 START = 50.0  # unit of h0, per thousandth of the level
 OWN_FLOOR = 0.1  # unit of the floor of an own basis' start
 INPUT_FLOOR = 1e-4  # as in the kernel
 LEAST_WEIGHT = 2e-5
-UNIT_POWER = 0.56  # the free number of a power of one
 FLOOR_FALLS = 8.0  # columns: time constant at which the floor of the noise falls
 TAUS = 2.0, 30.0  # columns: time constants of the memory at the start
 
@@ -76,7 +75,7 @@ class AdaptiveNet(torch.nn.Module):
         generator = torch.Generator().manual_seed(seed)
         f, r = bases.shape
         k, fixed = net.layers, _followers(net)
-        j = len(fixed["own_rate"])
+        j, unit = len(fixed["own_rate"]), log((1 - LEAST_POWER) / (net.most_power - 1))  # gives a power of one
 
         def free(*shape: int, value: float = 0.0) -> torch.nn.Parameter:
             return torch.nn.Parameter(torch.full(shape, value))
@@ -99,11 +98,11 @@ class AdaptiveNet(torch.nn.Module):
         around = 0.5 * torch.eye(r) + spread(torch.full((r, r), 0.3 / r), 0.3).exp()
         self.transition = torch.nn.Parameter(around.log())
         self.start, self.input = free(r, value=1.5), free(f)
-        self.gain, self.power, self.first = free(k, r), free(k, r, value=UNIT_POWER), free(k, r, value=-1.0)
+        self.gain, self.power, self.first = free(k, r), free(k, r, value=unit), free(k, r, value=-1.0)
         taus = torch.empty(k, r).uniform_(log(TAUS[0]), log(TAUS[1]), generator=generator)
         self.leak = torch.nn.Parameter(taus)
         self.slope, self.follow = free(k, f, value=log(2.0)), free(k, f, value=log(0.4))
-        self.own_gain, self.own_power, self.own_mix = free(k, j), free(k, j, value=UNIT_POWER), free(k, j)
+        self.own_gain, self.own_power, self.own_mix = free(k, j), free(k, j, value=unit), free(k, j)
         self.own_floor, self.own_read = free(k, j, value=-1.0), free(k, j)
         for name, tensor in fixed.items():
             self.register_buffer(name, tensor)
@@ -111,14 +110,14 @@ class AdaptiveNet(torch.nn.Module):
 
     def weights(self) -> Weights:
         """Return the network's weights, functions of the parameters."""
-        total = 1 + self.net.memory_share
+        total, powers = 1 + self.net.memory_share, self.net.most_power - LEAST_POWER
         return {
             "W": torch.softmax(self.W, 1) * total, "read": self.read.exp(), "transition": self.transition.exp(),
             "start": START * self.start.exp(), "input": self.input.exp(), "gain": self.gain.tanh().exp() / total,
-            "power": LEAST_POWER + POWERS * torch.sigmoid(self.power), "leak": torch.exp(-1 / self.leak.exp()),
+            "power": LEAST_POWER + powers * torch.sigmoid(self.power), "leak": torch.exp(-1 / self.leak.exp()),
             "first": self.first.exp(), "slope": self.slope.exp(), "follow": self.follow.exp(),
             "own_gain": self.own_gain.tanh().exp(),
-            "own_power": LEAST_POWER + POWERS * torch.sigmoid(self.own_power), "own_mix": torch.sigmoid(self.own_mix),
+            "own_power": LEAST_POWER + powers * torch.sigmoid(self.own_power), "own_mix": torch.sigmoid(self.own_mix),
             "own_floor": OWN_FLOOR * self.own_floor.exp(), "own_read": self.own_read.exp(),
             "own_rate": self.own_rate, "own_speech": self.own_speech, "own_fall": self.own_fall,
             "room": self.room,

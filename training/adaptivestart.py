@@ -12,7 +12,7 @@ import torch
 from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.errors import UnfoldError
 from realtime.networks import adaptive
-from training.adaptive import LEAST_POWER, OWN_FLOOR, POWERS, START, AdaptiveNet
+from training.adaptive import LEAST_POWER, OWN_FLOOR, START, AdaptiveNet
 from training.config import NetworkConfig
 from training.streams import Weights
 
@@ -40,7 +40,7 @@ def net_from(model: AdaptiveModel, net: NetworkConfig, seed: int) -> AdaptiveNet
     if found != wanted:
         raise UnfoldError(f"the start has {found} bases of its own stream, the configuration {wanted}; let them agree")
     with torch.no_grad():
-        for name, parameter in _parameters(_deeper(weights, net.layers), 1 + net.memory_share).items():
+        for name, parameter in _parameters(_deeper(weights, net.layers), net).items():
             getattr(made, name).copy_(parameter)
     return made
 
@@ -52,6 +52,11 @@ def _check(model: AdaptiveModel, net: NetworkConfig) -> None:
     for name, value in found.items():
         if not np.isclose(value, getattr(net, name)):
             raise UnfoldError(f"the start has {name} = {value}, the configuration {getattr(net, name)}; let them agree")
+    highest = max(float(getattr(model.weights, name).max()) for name in POWERS_OF)
+    if highest > net.most_power * (1 + EDGE):
+        raise UnfoldError(
+            f"the start has powers up to {highest:.2f}, network.most_power is {net.most_power}; give more"
+        )
     if net.layers < model.n_layers:
         raise UnfoldError(f"the start has {model.n_layers} layers, the configuration {net.layers}; give no fewer")
 
@@ -65,8 +70,9 @@ def _deeper(w: Weights, layers: int) -> Weights:
     return w | split | {name: split[name] / parts for name in POWERS_OF}
 
 
-def _parameters(w: Weights, total: float) -> dict[str, Tensor]:
+def _parameters(w: Weights, net: NetworkConfig) -> dict[str, Tensor]:
     """Return what `AdaptiveNet.weights` makes these weights of."""
+    total, powers = 1 + net.memory_share, net.most_power - LEAST_POWER
 
     def log(name: str, unit: float = 1.0) -> Tensor:
         return (w[name] / unit).clamp_min(LEAST).log()
@@ -81,7 +87,7 @@ def _parameters(w: Weights, total: float) -> dict[str, Tensor]:
     return {name: log(name) for name in plain} | {
         "start": log("start", START), "own_floor": log("own_floor", OWN_FLOOR), "own_mix": sigmoid(w["own_mix"]),
         "gain": tanh(log("gain", 1 / total)), "own_gain": tanh(log("own_gain")),
-        "power": sigmoid((w["power"] - LEAST_POWER) / POWERS),
-        "own_power": sigmoid((w["own_power"] - LEAST_POWER) / POWERS),
+        "power": sigmoid((w["power"] - LEAST_POWER) / powers),
+        "own_power": sigmoid((w["own_power"] - LEAST_POWER) / powers),
         "leak": torch.log(-1 / log("leak").clamp_max(-LEAST)),
     }  # fmt: skip

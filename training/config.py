@@ -44,6 +44,7 @@ class NetworkConfig:
     # of kind "adaptive":
     compression: float = 0.67  # p, of the magnitudes
     memory_share: float = 0.2  # rho, of the remembered activations beside the column
+    most_power: float = 1.4  # of e; with short gradients the recurrence explodes from about 1.6 on
     room_bases: int = 4  # fitted to the running stream; 0: only those that follow
     room_share: float = 1.0  # of their level that the model uses; training has all of it
     noise_memory: tuple[float, ...] = (12.0, 80.0, 600.0)  # columns: time constants of own bases that follow the noise
@@ -162,8 +163,9 @@ LEAST: dict[str, float] = {
     "network.noise_bases": 1, "network.sparsity": 0, "dictionary.sparsity": 0, "dictionary.updates": 1,
     "dictionary.columns": 1, "mixtures.seconds": 0.1, "mixtures.columns": 1, "mixtures.columns_per_mixture": 1,
     "mixtures.pools": 1, "training.epochs": 1, "training.batch": 1, "training.checkpoint_s": 0, "seed": 0,
-    "network.room_bases": 0, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1, "criterion.shallower": 0,
-    "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0, "criterion.envelope": 0,
+    "network.room_bases": 0, "network.most_power": 1.1, "streams.streams": 1, "streams.chunk": 5, "streams.steps": 1,
+    "criterion.shallower": 0, "criterion.magnitude": 0, "criterion.phase": 0, "criterion.waveform": 0,
+    "criterion.envelope": 0,
 }  # fmt: skip
 POSITIVE = ("network.beta", "network.compression", "network.memory_share", "network.room_share", "training.eta",
             "training.learning_rate", "streams.vector_rate")  # fmt: skip

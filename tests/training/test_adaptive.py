@@ -19,8 +19,9 @@ from realtime.model import load_model
 from realtime.plugins.denoise import Denoise
 from realtime.render import render
 from tests.training.corpora import folders
+from training.adaptive import AdaptiveNet
 from training.adaptivelearner import AdaptiveLearner, Rooms, fit_rooms
-from training.config import Config, ConfigError, CriterionConfig, read_config
+from training.config import Config, ConfigError, CriterionConfig, NetworkConfig, read_config
 from training.criteria import EDGE, HOP, LEAST_KEPT, NOISE_FLOOR, loss, overlap_add, spectra, waveform
 from training.data import read_folders
 from training.runs import load_checkpoint, read_log
@@ -163,6 +164,16 @@ def test_the_command_writes_a_model_and_its_card(root: Path, tmp_path: Path, tra
     assert "room_bases 2" in (tmp_path / "m.md").read_text()
 
 
+@pytest.mark.parametrize("most", [1.4, 1.9])
+def test_powers_begin_at_one_and_stay_below_the_most(most: float) -> None:
+    small = NetworkConfig(kind="adaptive", layers=2, most_power=most)
+    net = AdaptiveNet(small, np.ones((257, 3), np.float32), np.ones((4, 257), np.float32), seed=0)
+    for name in ("power", "own_power"):
+        assert torch.allclose(net.weights()[name], torch.ones(()), atol=1e-6)
+        getattr(net, name).data += 20
+        assert torch.allclose(net.weights()[name], torch.full((), most), atol=1e-6)
+
+
 def test_fits_of_many_rooms_are_those_of_the_worker() -> None:
     rng = np.random.default_rng(0)
     removed, bases = rng.random((3, 40, 20)).astype(np.float32), rng.random((3, 2, 20)).astype(np.float32) + 0.1
@@ -239,6 +250,7 @@ def test_the_waveform_is_judged_over_the_seconds_before_too() -> None:
         ("network.compression=1.5", "at most 1"),
         ("network.noise_memory=[0.0]", "more than 0"),
         ("mixtures.seconds=0.1", "less than a chunk"),
+        ("network.most_power=1.0", "less than 1.1"),
         ("streams.go_on=1.5", "no share"),
         ("streams.products=float16", "float32, bfloat16"),
     ],

@@ -33,8 +33,9 @@ def model() -> AdaptiveModel:
     return net.model({})
 
 
-def test_a_network_of_the_same_size_has_the_models_weights(model: AdaptiveModel) -> None:
-    weights = net_from(model, NET, seed=2).weights()
+@pytest.mark.parametrize("most_power", [1.4, 1.9])
+def test_a_network_of_the_same_size_has_the_models_weights(model: AdaptiveModel, most_power: float) -> None:
+    weights = net_from(model, replace(NET, most_power=most_power), seed=2).weights()
     for field in fields(adaptive.Weights):
         found, wanted = weights[field.name].detach().numpy(), getattr(model.weights, field.name)
         assert np.allclose(found, wanted, rtol=1e-4, atol=1e-7), field.name
@@ -58,6 +59,7 @@ def test_layers_that_are_added_are_halves_of_the_last(model: AdaptiveModel) -> N
         ({"room_bases": 0}, "room_bases = 2, the configuration 0"),
         ({"compression": 0.5}, "compression = 0.67, the configuration 0.5"),
         ({"layers": 1}, "2 layers, the configuration 1"),
+        ({"most_power": 1.1}, "network.most_power is 1.1"),
         ({"noise_memory": (12.0,)}, "6 bases of its own stream, the configuration 5"),
     ],
 )
