@@ -195,7 +195,7 @@ def evaluate(
     running: Annotated[bool, typer.Option(help="Score after 10 s of the same noise too.")] = False,
     mixtures: Annotated[int, typer.Option(min=1, help="Mixtures to make of --data.")] = 120,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that measure.")] = 1,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="Of the mixtures; the same recordings are held out.")] = 0,
 ) -> None:
     """Score presets, peers and other programs on the same pairs, through the engine that ships."""
     for measure, package in missing_metrics().items():
