@@ -241,7 +241,7 @@ def _finish(
         write(learner, config, card, out)
     if scored:
         enhance = enhancer(learner) if isinstance(learner, ControlLearner) else engine(load_model(out))
-        card["metrics"] = score(enhance, corpus, config.seed)
+        card["metrics"] = score(enhance, corpus)
         print(table(card["metrics"]))
         if live:
             write(learner, config, card, out)

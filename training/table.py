@@ -93,7 +93,7 @@ class Table:
             "trained": config.network.trained,
             "parameters": learner.n_weights,
             "multiplications": learner.multiplications,
-            "metrics": score(engine(load_model(file)), self.corpus, config.seed, self.pairs_per_snr),
+            "metrics": score(engine(load_model(file)), self.corpus, self.pairs_per_snr),
         }
         done.write_text(json.dumps(result, indent=1))
         return result
