@@ -21,7 +21,7 @@ from training.learners import Learner
 from training.metrics import missing_metrics
 from training.pairs import development_pairs, folder_pairs
 from training.runs import load_checkpoint
-from training.score import engine, score, table
+from training.score import SEED, engine, score, table
 from training.sparse import learn
 from training.streamlearner import StreamLearner, enhancer
 from training.systems import PEERS, checkpoint_system, command_system, lined_up, peer_system, preset_system
@@ -195,7 +195,7 @@ def evaluate(
     running: Annotated[bool, typer.Option(help="Score after 10 s of the same noise too.")] = False,
     mixtures: Annotated[int, typer.Option(min=1, help="Mixtures to make of --data.")] = 120,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that measure.")] = 1,
-    seed: Annotated[int, typer.Option(help="Of the mixtures; the same recordings are held out.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the mixtures; the same recordings are held out.")] = SEED,
 ) -> None:
     """Score presets, peers and other programs on the same pairs, through the engine that ships."""
     for measure, package in missing_metrics().items():

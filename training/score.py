@@ -16,7 +16,7 @@ from training.pairs import SNRS_DB, development_pairs
 
 Samples = NDArray[np.float32]
 
-SEED = 0  # of the mixtures, as `evaluate` has it
+SEED = 0  # of the mixtures, and of those of `evaluate` if it is told no other
 PAIRS_PER_SNR = 24
 MEASURES = {"sdr_db": "SDR", "si_sdr_db": "SI-SDR"}
 
