@@ -35,6 +35,7 @@ from realtime.networks.adaptive import room_of
 from realtime.plugins.denoise import FROZEN, ON, Denoise
 from realtime.render import Stream
 from realtime.watch import Watch
+from tests.gui.acting import dialog_of
 from tests.gui.hands import CONTROLS, drop, goes_on, visible_controls
 from tests.test_model import make_model
 
@@ -130,9 +131,7 @@ def test_controls_of_the_dialogs_have_names(window: Window, qtbot: QtBot, action
     window.desk.slots.toggle()
     window.desk.set_depth(1)
     window.actions_by_id[action].trigger()
-    qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(QDialog)))
-    dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
-    for control in visible_controls(dialog):
+    for control in visible_controls(dialog_of(window, qtbot, QDialog)):
         interface = QAccessible.queryAccessibleInterface(control)
         assert interface is not None and interface.text(QAccessible.Text.Name), control
 
