@@ -12,15 +12,17 @@ from rich.progress import Progress
 from realtime.base.errors import UnfoldError
 from realtime.engine.preset import BUILT_IN
 from realtime.model import Model, load_model
-from training.config import Config, read_config
+from training.asked import Folders, check_out, check_scored, command_line
+from training.config import Config
+from training.configfile import from_table, read_config
 from training.control import ControlLearner
-from training.data import Corpus, read_corpus, read_folders
-from training.evaluate import describe, page, plot, score_systems, write_csv
+from training.data import Corpus, read_corpus
+from training.evaluate import check_names, describe, page, plot, score_systems, write_csv
 from training.export import card_of, card_page, write
 from training.learners import Learner
 from training.metrics import missing_metrics
 from training.pairs import development_pairs, folder_pairs
-from training.runs import load_checkpoint
+from training.runs import checkpoint_wanted, load_checkpoint, same_run
 from training.score import SEED, engine, score, table
 from training.sparse import learn
 from training.streamlearner import StreamLearner, enhancer
@@ -43,30 +45,6 @@ Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting to c
 Scored = Annotated[bool, typer.Option("--score/--no-score", help="Score it on held-out mixtures.")]
 
 
-def corpus_of(data: Path | None, clean: Path | None, noise: Path | None, rir: Path | None, config: Config) -> Corpus:
-    """Return the corpus that the options name, as the configuration wants it."""
-    if data is not None and clean is None and noise is None and rir is None:
-        return read_corpus(data).without(config.without)
-    if data is None and clean is not None and noise is not None:
-        return read_folders(clean, noise, rir).without(config.without)
-    raise UnfoldError("give either --data DIR with a manifest, or --clean DIR and --noise DIR")
-
-
-def command_line(name: str, config: Path, out: Path, changes: list[str] | None, start: Path | None = None) -> str:
-    """Return the command that makes a model again, without the paths of this machine."""
-    options = f" --start {_here(start)}" if start is not None else ""
-    options += "".join(f" --set {change}" for change in changes or ())
-    world = processes()[1]
-    python = f"torchrun --nproc-per-node {world} -m --" if world > 1 else "python -m"
-    return f"{python} training {name} {_here(config)} --data DIR --out {out.name}{options}"
-
-
-def _here(path: Path) -> str:
-    if path.resolve().is_relative_to(BUILT_IN.resolve()):
-        return f"presets/{path.resolve().relative_to(BUILT_IN.resolve())}"
-    return path.name if path.is_absolute() else str(path)
-
-
 def dictionary_of(path: Path) -> Model:
     """Return the model of a table's dictionary."""
     model = load_model(path)
@@ -87,15 +65,22 @@ def sparse(
     scored: Scored = True,
 ) -> None:
     """Learn a speech and a noise dictionary by sparse NMF: the same in every layer."""
-    _check_scored(scored)
-    config = read_config(config_file, changes or ())
+    check_scored(scored)
+    folders = Folders(data, clean, noise, rir)
+    config = folders.configuration(config_file, changes)
+    if config.network.kind != "nmf":
+        raise UnfoldError(
+            f"{config_file} is of kind {config.network.kind}; sparse NMF needs kind nmf, as in sparse.toml"
+        )
     config = replace(config, network=replace(config.network, trained=0))
-    corpus = corpus_of(data, clean, noise, rir, config)
+    check_out(config, out)
+    corpus = folders.corpus(config)
     with Progress() as progress:
         task = progress.add_task("bases", total=1.0)
         w = learn(config, corpus, lambda share: progress.update(task, completed=share))
     learner = nmf_learner(config, torch.from_numpy(w))
-    _finish(learner, config, corpus, command_line("sparse", config_file, out, changes), out, scored)
+    made_by = command_line("sparse", config_file, out, folders, changes)
+    _finish(learner, config, corpus, made_by, out, scored)
 
 
 @app.command()
@@ -114,9 +99,11 @@ def train(
     ] = None,
 ) -> None:
     """Train a network, or go on where a killed run stood, and write its model."""
-    _check_scored(scored)
-    config = read_config(config_file, changes or ())
-    corpus = corpus_of(data, clean, noise, rir, config)
+    check_scored(scored)
+    folders = Folders(data, clean, noise, rir)
+    config = folders.configuration(config_file, changes)
+    check_out(config, out)
+    corpus = folders.corpus(config)
     with Progress() as progress:
         tasks: dict[str, Any] = {}
 
@@ -127,7 +114,8 @@ def train(
 
         begun = load_model(start) if start is not None else None
         learner = run_training(config, corpus, run or Path("runs") / out.stem, begun, report)
-    rank, made_by = processes()[0], command_line("train", config_file, out, changes, start)
+    made_by = command_line("train", config_file, out, folders, changes, start)
+    rank = processes()[0]
     leave()
     if rank == 0:
         _finish(learner, config, corpus, made_by, out, scored)
@@ -144,11 +132,15 @@ def export(
     scored: Scored = True,
 ) -> None:
     """Write the model of a checkpoint; the data are those it was trained on."""
-    _check_scored(scored)
+    check_scored(scored)
     found = load_checkpoint(checkpoint)
-    corpus = corpus_of(data, clean, noise, rir, found.config)
-    command = f"python -m training export {checkpoint.name} --data DIR --out {out.name}"
-    _finish(any_learner(found.config, found.learner), found.config, corpus, command, out, scored)
+    check_out(found.config, out)
+    folders = Folders(data, clean, noise, rir)
+    corpus = folders.corpus(found.config)
+    with checkpoint_wanted(checkpoint):
+        learner = any_learner(found.config, found.learner)
+    made_by = command_line("export", checkpoint, out, folders)
+    _finish(learner, found.config, corpus, made_by, out, scored)
 
 
 @app.command("table")
@@ -156,7 +148,7 @@ def make(
     config_file: ConfigFile,
     folder: Annotated[Path, typer.Option(help="Where the table, its pictures and its runs go.")],
     dnn: Annotated[Path | None, typer.Option(help="Configuration of the sigmoid network; none without.")] = None,
-    layers: Annotated[list[int] | None, typer.Option(help="K, the most first; 25 and 4 if not given.")] = None,
+    layers: Annotated[list[int] | None, typer.Option(min=1, help="K, the most first; 25 and 4 if not given.")] = None,
     methods: Annotated[bool, typer.Option(help="Compare the methods of training too.")] = True,
     data: Data = None,
     clean: Clean = None,
@@ -169,11 +161,13 @@ def make(
     What is there from an earlier call is kept, so a table that was stopped goes on.
     """
     config, other = table_configs(read_config(config_file, changes or ()), None if dnn is None else read_config(dnn))
-    corpus = corpus_of(data, clean, noise, rir, config)
+    corpus = Folders(data, clean, noise, rir).corpus(config)
     folder.mkdir(parents=True, exist_ok=True)
     dictionary = folder / "dictionary.safetensors"
-    if not dictionary.exists():
-        base = replace(config, network=replace(config.network, trained=0))
+    base = replace(config, network=replace(config.network, trained=0))
+    if dictionary.exists():
+        same_run(from_table(dictionary_of(dictionary).card["config"], str(dictionary)), base, dictionary)
+    else:
         learner = nmf_learner(base, torch.from_numpy(learn(base, corpus)))
         write(learner, base, card_of(learner, base, corpus, "python -m training table"), dictionary)
     depths = tuple(layers or Table.layers)
@@ -195,19 +189,23 @@ def evaluate(
     running: Annotated[bool, typer.Option(help="Score after 10 s of the same noise too.")] = False,
     mixtures: Annotated[int, typer.Option(min=1, help="Mixtures to make of --data.")] = 120,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that measure.")] = 1,
-    seed: Annotated[int, typer.Option(help="Of the mixtures; the same recordings are held out.")] = SEED,
+    seed: Annotated[int, typer.Option(min=0, help="Of the mixtures; the same recordings are held out.")] = SEED,
 ) -> None:
     """Score presets, peers and other programs on the same pairs, through the engine that ships."""
     for measure, package in missing_metrics().items():
         print(f"{measure} is left out: pip install {package.replace('_', '-')}", file=sys.stderr)
     if (pairs is None) == (data is None):
         raise UnfoldError("give either --pairs DIR or --data DIR: what shall be scored on")
+    if pairs is not None and running:
+        raise UnfoldError("--running needs --data: a folder of pairs has nothing that was heard before them")
+    out.mkdir(parents=True, exist_ok=True)
     ours = [preset_system(name, depth) for name in preset for depth in [None, *(layers or [])]]
     ours += [checkpoint_system(path) for path in checkpoint or []]
     others = [peer_system(name) for name in peers.split(",") if name]
     for text in command or []:
         name, _, line = text.partition("=")
         others.append(command_system(name, line))
+    check_names([*ours, *others])
     made = development_pairs(read_corpus(data), seed, mixtures) if data else folder_pairs(pairs or Path())
     systems = ours + [lined_up(system, [pair.noisy for pair in made[:5]]) for system in others]
     with Progress() as progress:
@@ -215,26 +213,16 @@ def evaluate(
         scores = score_systems(systems, made, running, jobs, lambda n: progress.advance(task, n))
     source = f"held-out speakers and noises of {data.name}, seed {seed}" if data else f"from {pairs}"
     text = page(scores, systems, describe(len(made), running, source))
-    out.mkdir(parents=True, exist_ok=True)
     (out / "results.md").write_text(text)
     write_csv(scores, out / "results.csv")
     plot(scores, out / "results.png")
     print(text + f"\n{out / 'results.md'}, results.csv and results.png written")
 
 
-def _check_scored(scored: bool) -> None:
-    """Say before the work, not after it, that the scores asked for cannot be taken."""
-    missing = missing_metrics()
-    if scored and "SDR" in missing:
-        package = missing["SDR"].replace("_", "-")
-        raise UnfoldError(f"the scores need the package {package}: pip install {package}, or add --no-score")
-
-
 def _finish(
     learner: Learner | StreamLearner, config: Config, corpus: Corpus, command: str, out: Path, scored: bool
 ) -> None:
     """Write the model file and its card, with its scores if wanted."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     card = card_of(learner, config, corpus, command)
     live = config.network.kind != "control"
     if live:
@@ -255,6 +243,8 @@ def main() -> None:
         app()
     except UnfoldError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: {error.filename or 'a file'} cannot be used: {error.strerror or error}; give another path")
 
 
 if __name__ == "__main__":

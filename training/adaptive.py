@@ -38,8 +38,11 @@ def initial_bases(config: Config, corpus: Corpus, report: Callable[[float], None
     bases, columns = [], np.zeros((0, 0), np.float32)
     for i, (files, n) in enumerate(((corpus.speech, net.speech_bases), (corpus.noise, net.noise_bases))):
         columns = isolated_columns(files, 1, settings.columns, rng) ** np.float32(net.compression)
-        if columns.shape[1] < n:
-            raise UnfoldError(f"{columns.shape[1]} columns for {n} bases; give more recordings")
+        wanted = max(n, net.room_bases)
+        if columns.shape[1] < wanted:
+            raise UnfoldError(
+                f"{columns.shape[1]} columns for {wanted} bases; give more recordings, or more dictionary.columns"
+            )
         bases.append(dictionary(columns, n, settings.sparsity, settings.updates, config.seed))
         report((i + 1) / 3)
     room = np.zeros((0, len(columns)), np.float32)

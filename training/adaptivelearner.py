@@ -1,7 +1,7 @@
 """Learns the network that learns the room, with the fit of the streams' rooms inside the episode.
 
-After each chunk the bases of every stream's room are refitted to what the network removed, exactly as `realtime.adapt`
-does it live, so training and use agree.
+After each chunk the bases of every stream's room are refitted to what the network removed, by the same updates as
+`realtime.adapt` makes live, once a second: with chunks of several seconds training refits the less often.
 """
 
 from typing import Any

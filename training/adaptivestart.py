@@ -35,10 +35,15 @@ def net_from(model: AdaptiveModel, net: NetworkConfig, seed: int) -> AdaptiveNet
     """
     _check(model, net)
     made = AdaptiveNet(net, model.weights.read[0], model.weights.room, seed)
+    followers = {"own_rate": made.own_rate, "own_speech": made.own_speech, "own_fall": made.own_fall}
     weights = {f.name: torch.from_numpy(getattr(model.weights, f.name)) for f in fields(adaptive.Weights)}
-    found, wanted = len(weights["own_rate"]), len(made.own_rate)
-    if found != wanted:
-        raise UnfoldError(f"the start has {found} bases of its own stream, the configuration {wanted}; let them agree")
+    for name, wanted in followers.items():
+        found = weights[name]
+        if found.shape != wanted.shape or not torch.allclose(found, wanted.cpu(), atol=1e-5):
+            raise UnfoldError(
+                "the start has other bases of its own stream than the configuration; let noise_memory, noise_floor, "
+                "speech_memory and room_bases agree"
+            )
     with torch.no_grad():
         for name, parameter in _parameters(_deeper(weights, net.layers), net).items():
             getattr(made, name).copy_(parameter)

@@ -13,7 +13,6 @@ Samples = NDArray[np.float32]
 Random = np.random.Generator
 
 SPEEDS = ((9, 10), (19, 20), (21, 20), (11, 10))  # output over input length
-SLOWEST = 9 / 10
 WILD_OCTAVES, WILD_DB, WILD_KNOTS, BACKWARDS = 0.45, 5.0, (3, 9), 0.15
 
 

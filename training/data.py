@@ -2,8 +2,8 @@
 
 With a manifest, ``DIR/manifest.csv`` has a row for every file: ``file`` (path in DIR, under ``clean/``, ``noise/`` or
 ``rir/``) and ``speaker_or_kind``; it may have ``source_repo`` and ``licence``, which cards then name. Without a
-manifest, every audio file under a folder counts; the speaker is the name of the sub-folder a file lies in, or, for
-files at the top, the file's own name. Files that cannot be used are named and skipped.
+manifest, every audio file under a folder counts; the speaker is the name of the sub-folder at the top under which a
+file lies, however deep, or, for files at the top, the file's own name. Files that cannot be used are named and skipped.
 """
 
 import csv
@@ -24,9 +24,12 @@ from realtime.base.errors import AudioFileError
 RATE = 16000
 DEVELOPMENT_SHARE = 0.15
 HELD_OUT = 0  # seed of the split
+MANIFEST_WANTED = "it needs columns file and speaker_or_kind"
 OPTIONAL = ("source_repo", "licence")  # columns of a manifest
 FRAME = 512  # samples of 32 ms, in which speech is active or not
-SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".oga", ".opus", ".aif"}
+HEADERLESS = {".raw"}
+SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} - HEADERLESS | {".oga", ".opus", ".aif"}
+PARTS = ("clean", "noise", "rir")  # folders of a manifest
 
 
 @dataclass(frozen=True)
@@ -74,16 +77,19 @@ def read_corpus(folder: Path) -> Corpus:
     try:
         with manifest.open(newline="") as lines:
             rows = list(csv.DictReader(lines))
-        files = [
-            Recording(folder / row["file"], row["speaker_or_kind"], *(row.get(key) or "" for key in OPTIONAL))
-            for row in rows
-        ]
-    except (OSError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise AudioFileError(
-            f"{manifest} cannot be read ({error!r}); it needs columns file and speaker_or_kind"
-        ) from None
-    speech, noise, rooms = ([f for f in files if f.path.parent.name == part] for part in ("clean", "noise", "rir"))
-    return split(speech, noise, rooms, str(manifest))
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise AudioFileError(f"{manifest} cannot be read ({error}); {MANIFEST_WANTED}") from None
+    found: dict[str, list[Recording]] = {part: [] for part in PARTS}
+    for number, row in enumerate(rows, start=1):
+        file, label = row.get("file"), row.get("speaker_or_kind")
+        if not file or not label:
+            raise AudioFileError(f"{manifest} cannot be read: row {number} lacks a value; {MANIFEST_WANTED}")
+        part = Path(file).parts[0]
+        if part in found:
+            found[part].append(Recording(folder / file, label, *(row.get(key) or "" for key in OPTIONAL)))
+        else:
+            print(f"skipped {file}: it lies under none of {', '.join(PARTS)}", file=sys.stderr)
+    return split(*found.values(), str(manifest))
 
 
 def read_folders(clean: Path, noise: Path, rooms: Path | None) -> Corpus:
@@ -166,4 +172,4 @@ def _audio_files(folder: Path) -> list[Recording]:
     files = sorted(f for f in folder.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES)
     if not files:
         raise AudioFileError(f"{folder} holds no audio file; give a folder with WAV, FLAC, OGG or MP3 files")
-    return [Recording(f, f.stem if f.parent == folder else str(f.parent.relative_to(folder))) for f in files]
+    return [Recording(f, f.stem if f.parent == folder else f.relative_to(folder).parts[0]) for f in files]

@@ -6,6 +6,7 @@ Writes a Markdown page, a CSV row for every system and pair, and a plot. Two con
 
 import csv
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from realtime.base.errors import UnfoldError
 from training.metrics import METRICS, RATE, measure
 from training.pairs import LEAD_S, Pair
 from training.systems import System
@@ -28,6 +30,23 @@ class Score:
     noise: str
     values: dict[str, float]
     realtime_factor: float
+
+
+INPUT = "input"
+
+
+def check_names(systems: Sequence[System]) -> None:
+    """Refuse systems that could not be told apart in the results.
+
+    Raises
+    ------
+    UnfoldError
+        One sentence.
+    """
+    counts = Counter([INPUT, *(system.name for system in systems)])
+    for name, n in counts.items():
+        if n > 1:
+            raise UnfoldError(f"{n} of what is scored are called {name!r}; name each once, and none {INPUT!r}")
 
 
 def score_systems(
@@ -58,7 +77,7 @@ def score_systems(
             waiting.append((system, condition, pair, future, factor))
 
         for pair in pairs:
-            submit("input", "cold", pair, pair.noisy, 0.0)
+            submit(INPUT, "cold", pair, pair.noisy, 0.0)
             for condition in conditions:
                 lead = pair.lead if condition == "running" else pair.lead[:0]
                 heard = np.concatenate([lead, pair.noisy])
@@ -133,7 +152,7 @@ def plot(scores: Sequence[Score], path: Path) -> None:
         for name, condition in _names(scores):
             mine = [s for s in scores if (s.system, s.condition) == (name, condition)]
             values = [_mean([s for s in mine if s.group == group], metric) for group in groups]
-            label = name if name == "input" else f"{name}, {condition}"
+            label = name if name == INPUT else f"{name}, {condition}"
             axes.plot(groups, values, "o-" if condition == "cold" else "s--", label=label, markersize=4)
         axes.set(title=metric, xlabel="input SNR, dB")
         axes.grid(alpha=0.3)

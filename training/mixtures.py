@@ -15,7 +15,7 @@ from realtime.base.errors import AudioFileError
 from training import augment
 from training.bursts import bursts
 from training.config import AugmentConfig, MixturesConfig
-from training.data import FRAME, RATE, Corpus, Recording, active_level, mix, read_audio
+from training.data import RATE, Corpus, Recording, active_level, mix, read_audio
 from training.procedural import procedural
 from training.spectra import spectra
 
@@ -119,7 +119,7 @@ class Mixer:
             if recording not in self._read:
                 self._read[recording] = read_audio(recording)
             samples = self._read[recording]
-            if samples is not None and len(samples) >= FRAME and samples.any():
+            if samples is not None:
                 return samples
         raise AudioFileError(
             f"{recordings[0].path} and {len(recordings) - 1} others cannot be used; see the lines above"

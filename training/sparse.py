@@ -107,7 +107,9 @@ def learn(config: Config, corpus: Corpus, report: Callable[[float], None] | None
     ):
         v = isolated_columns(files, net.context, settings.columns, rng)
         if v.shape[1] < n_bases:
-            raise UnfoldError(f"{v.shape[1]} columns of {name} for {n_bases} bases; give more recordings")
+            raise UnfoldError(
+                f"{v.shape[1]} columns of {name} for {n_bases} bases; give more recordings, or more dictionary.columns"
+            )
         half = (lambda share, i=i: report((i + share) / 2)) if report else None
         bases.append(dictionary(v, n_bases, settings.sparsity, settings.updates, config.seed, half, net.beta))
     return np.concatenate(bases, axis=1)

@@ -35,6 +35,24 @@ def from_all(thing: Any) -> list[Any]:
     return things
 
 
+class Stateful(Protocol):
+    """What has a state that another process can take over."""
+
+    def state(self) -> dict[str, Any]:
+        """Return it."""
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take it over."""
+
+
+def same_on_all(learner: Stateful) -> None:
+    """Give all processes what the first begins with: the others may round differently."""
+    if distributed.is_available() and distributed.is_initialized():
+        state = [learner.state()]
+        distributed.broadcast_object_list(state)
+        learner.load(state[0])
+
+
 def as_the_first(choice: bool) -> bool:
     """Return what the first process chose: clocks differ, and all have to do the same."""
     return bool(from_all(choice)[0])

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from realtime.base.errors import UnfoldError
 from training.config import Config
 from training.criteria import EDGE, HOP, loss, overlap_add, spectra
 from training.scenes import Chunk, chunk_of
@@ -21,6 +22,7 @@ Floats = NDArray[np.float32]
 
 BETAS = 0.9, 0.98
 MOST_GRADIENT = 1.0
+MOST_LOST = 20  # steps in a row without a gradient
 
 
 class StreamLearner(ABC):
@@ -41,6 +43,7 @@ class StreamLearner(ABC):
         others = [p for name, p in named if name not in self.matrices]
         groups = [{"params": plain, "times": 1.0}, {"params": others, "times": config.streams.vector_rate}]
         self._adam = torch.optim.Adam([g for g in groups if g["params"]], betas=BETAS, eps=1e-9)
+        self._lost = 0  # steps in a row whose gradient was none
         self._past: Tensor | None = None  # powers of output, speech and both so far, (3, B)
 
     @property
@@ -126,14 +129,18 @@ class StreamLearner(ABC):
         for p, gradient in zip(parameters, gradients, strict=True):
             p.grad = gradient / processes
         norm = torch.nn.utils.clip_grad_norm_(parameters, MOST_GRADIENT)
-        if torch.isfinite(norm):  # a chunk whose gradient overflows teaches nothing
+        self._lost = 0 if torch.isfinite(norm) else self._lost + 1
+        if self._lost == 0:  # a chunk whose gradient overflows teaches nothing
             self._adam.step()
+        elif self._lost == MOST_LOST:
+            raise UnfoldError(f"{MOST_LOST} steps in a row had no finite gradient; lower training.learning_rate")
 
 
 def enhancer(learner: StreamLearner) -> Callable[[Floats], Floats]:
     """Return a function that enhances samples at 16 kHz, float32[n], from silence on: as a stream of its own."""
 
     samples = learner.config.streams.chunk * HOP
+    device = next(learner.module.parameters()).device
 
     def enhance(x: Floats) -> Floats:
         n_chunks = -(-(len(x) + EDGE) // samples)
@@ -142,9 +149,9 @@ def enhancer(learner: StreamLearner) -> Callable[[Floats], Floats]:
         parts, fresh = [], torch.tensor([True])
         for i in range(n_chunks):
             piece = torch.from_numpy(padded[i * samples :][: EDGE + samples])
-            parts.append(learner.enhanced(chunk_of(piece[None], fresh)))
+            parts.append(learner.enhanced(chunk_of(piece[None], fresh).to(device)))
             fresh = torch.tensor([False])
-        y = overlap_add(torch.cat(parts))[0].numpy()
+        y = overlap_add(torch.cat(parts))[0].cpu().numpy()
         return np.pad(y, (0, max(0, len(x) - len(y))))[: len(x)].astype(np.float32)
 
     return enhance

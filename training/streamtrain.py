@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from math import cos, pi
+from math import cos, isfinite, pi
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,13 @@ from training.config import AugmentConfig, Config
 from training.control import Control, ControlLearner
 from training.criteria import signal_to_noise_db
 from training.data import Corpus
-from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
-from training.scenes import Streams
-from training.steps import as_the_first, from_all
+from training.runs import CHECKPOINT, Checkpoint, Log, checkpoint_wanted, gone_on_from, origin, save_checkpoint
+from training.scenes import Chunk, Streams
+from training.steps import as_the_first, from_all, same_on_all
 from training.streamlearner import StreamLearner
 
 Report = Callable[[str, float], None]
 
-CHECKPOINT = "checkpoint.pt"
 WARM_UP = 60  # steps
 LAST_RATE = 0.04  # of the learning rate, at the end
 DEVELOPMENT_CHUNKS = 6
@@ -84,32 +83,34 @@ def train_streams(
     torch.set_flush_denormal(True)  # activations fade into them, and they cost five times the work
     settings = config.streams
     heard = Streams(corpus, config.mixtures, config.augment, settings, config.seed, rank, world)
-    step, seconds = 0, 0.0
-    if (run / CHECKPOINT).exists():
-        found = load_checkpoint(run / CHECKPOINT)
-        same_run(found.config, config, run)
-        learner, step, seconds = kept_learner(config, found.learner, device), found.step, found.seconds
-        if len(found.learner["streams"]) == world:  # else all streams begin anew
-            heard.load(found.learner["streams"][rank]["places"])
-            learner.remember(found.learner["streams"][rank])
+    begun = origin(corpus, start)
+    found = gone_on_from(run, config, begun, settings.steps)
+    if found is None:
+        learner, step, seconds = fresh_learner(config, corpus, report, device, start), 0, 0.0
+        same_on_all(learner)
     else:
-        learner = fresh_learner(config, corpus, report, device, start)
+        with checkpoint_wanted(run / CHECKPOINT):
+            learner, step, seconds = kept_learner(config, found.learner, device), found.step, found.seconds
+            if len(found.learner["streams"]) == world:  # else all streams begin anew
+                heard.load(found.learner["streams"][rank]["places"])
+                learner.remember(found.learner["streams"][rank])
     log, since, saved = Log(run, step) if rank == 0 else None, time.monotonic() - seconds, time.monotonic()
 
     def save() -> None:
         streams = from_all(learner.memory() | {"places": heard.state()})
         if rank == 0:
             state = learner.state() | {"streams": streams}
-            save_checkpoint(run / CHECKPOINT, Checkpoint(config, step, time.monotonic() - since, 1.0, state))
+            save_checkpoint(run / CHECKPOINT, Checkpoint(config, begun, step, time.monotonic() - since, 1.0, state))
 
     if step == 0:
         save()
+    held_out = held_out_chunks(config, corpus) if rank == 0 else []
     look_every = max(1, settings.steps // DEVELOPMENTS)
     while step < settings.steps:
         told = learner.step(heard.next_chunk().to(device), step, rate_at(step, settings.steps))
         step += 1
         looks = step % look_every == 0 or step == settings.steps
-        snr_db = development(learner, corpus, device) if looks and rank == 0 else None
+        snr_db = development(learner, held_out, device) if looks and rank == 0 else None
         if log:
             log.row(step, step / settings.steps, time.monotonic() - since, told, snr_db)
         due = step == settings.steps or time.monotonic() - saved >= config.training.checkpoint_s
@@ -122,14 +123,17 @@ def train_streams(
     return learner
 
 
-def development(learner: StreamLearner, corpus: Corpus, device: torch.device) -> float:
-    """Return the mean SNR in dB over held-out streams: the same each time."""
-    config = learner.config
+def held_out_chunks(config: Config, corpus: Corpus) -> list[Chunk]:
+    """Return the chunks of held-out speakers and noises on which progress is measured."""
     untold = replace(config.streams, told=0.0)
     streams = Streams(corpus, config.mixtures, AugmentConfig(), untold, config.seed, development=True)
+    return [streams.next_chunk() for _ in range(DEVELOPMENT_CHUNKS)]
+
+
+def development(learner: StreamLearner, chunks: list[Chunk], device: torch.device) -> float:
+    """Return the mean SNR in dB over held-out streams, heard from silence on; NaN if it is none."""
     other = unheard(learner)
-    found = []
-    for _ in range(DEVELOPMENT_CHUNKS):
-        chunk = streams.next_chunk().to(device)
-        found.append(signal_to_noise_db(other.enhanced(chunk), chunk.speech))
-    return float(np.nanmean(found))
+    heard = (chunk.to(device) for chunk in chunks)
+    found = [signal_to_noise_db(other.enhanced(chunk), chunk.speech) for chunk in heard]
+    found = [snr_db for snr_db in found if isfinite(snr_db)]
+    return float(np.mean(found)) if found else float("nan")

@@ -24,7 +24,7 @@ from realtime.plugins.denoise import Denoise
 from realtime.render import render
 from training.config import STREAMED
 from training.metrics import RATE
-from training.runs import load_checkpoint
+from training.runs import checkpoint_wanted, load_checkpoint
 from training.streamlearner import enhancer
 from training.streamtrain import kept_learner
 
@@ -76,8 +76,9 @@ def checkpoint_system(path: Path) -> System:
     found = load_checkpoint(path)
     if found.config.network.kind not in STREAMED:
         raise UnfoldError(f"{path} is of kind {found.config.network.kind}; export it, and score the preset")
-    learner = kept_learner(found.config, found.learner, torch.device("cpu"))
-    return System(found.config.name, enhancer(learner), learner.n_weights, learner.multiplications)
+    with checkpoint_wanted(path):
+        learner = kept_learner(found.config, found.learner, torch.device("cpu"))
+    return System(f"{found.config.name}, checkpoint", enhancer(learner), learner.n_weights, learner.multiplications)
 
 
 def _peer_package(name: str, package: str) -> Any:
@@ -155,23 +156,43 @@ def command_system(name: str, command: str) -> System:
     ----------
     command : str
         With ``{in}`` and ``{out}`` where the two paths belong.
+
+    Raises
+    ------
+    UnfoldError
+        If that is no command; from the system, if the program fails or writes no such file.
     """
+    if not name or not command:
+        raise UnfoldError(
+            f"the command {name or command!r} has no name or no program; write NAME='prog {{in}} {{out}}'"
+        )
     if "{in}" not in command or "{out}" not in command:
         raise UnfoldError(f"the command {command!r} names no {{in}} or no {{out}}; write where the two files belong")
+    try:
+        parts = shlex.split(command)
+    except ValueError as error:
+        raise UnfoldError(f"the command {command!r} cannot be read ({error}); close its quotes") from None
 
     def enhance(x: Floats) -> Floats:
         with tempfile.TemporaryDirectory() as folder:
             paths = {"{in}": str(Path(folder) / "in.wav"), "{out}": str(Path(folder) / "out.wav")}
             soundfile.write(paths["{in}"], x, RATE, subtype="FLOAT")
-            words = [
-                word.replace("{in}", paths["{in}"]).replace("{out}", paths["{out}"]) for word in shlex.split(command)
-            ]
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            words = [part.replace("{in}", paths["{in}"]).replace("{out}", paths["{out}"]) for part in parts]
+            try:
+                done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+            except OSError as error:
+                raise UnfoldError(f"{name} cannot be run: {words[0]}: {error.strerror}") from None
+            said = done.stderr.strip().splitlines()[-1:]
+            if done.returncode:
+                raise UnfoldError(
+                    f"{name} ended with exit status {done.returncode}{': ' if said else ''}{''.join(said)}"
+                )
             try:
                 y, rate = soundfile.read(paths["{out}"], dtype="float32")
             except (soundfile.LibsndfileError, OSError) as error:
-                said = done.stderr.strip().splitlines()[-1:] or [str(error)]
-                raise UnfoldError(f"{name} wrote no output (exit status {done.returncode}): {said[0]}") from None
+                raise UnfoldError(f"{name} wrote no output: {''.join(said) or error}") from None
+            if not np.isfinite(y).all():
+                raise UnfoldError(f"{name} wrote values that are no numbers")
             if rate != RATE or y.ndim != 1:
                 raise UnfoldError(f"{name} wrote {rate} Hz in {y.ndim} dimension(s), not mono at {RATE} Hz")
             return np.resize(y, len(x)) if len(y) >= len(x) else np.pad(y, (0, len(x) - len(y)))

@@ -6,20 +6,24 @@ so a table that was stopped goes on. Then: multiplicative back-propagation again
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from realtime.base.errors import UnfoldError
 from realtime.model import Model, load_model
 from training.config import Config
+from training.configfile import from_table
 from training.data import Corpus
 from training.export import card_of, write
 from training.learners import Learner
 from training.pairs import SNRS_DB
 from training.plots import plot_methods, plot_table
+from training.runs import same_run
 from training.score import MEASURES, PAIRS_PER_SNR, engine, score
 from training.train import nmf_learner, train
 
@@ -76,7 +80,9 @@ class Table:
         run = self.folder / name
         done, file = run / "result.json", run / f"{name}.safetensors"
         if done.exists():
-            return json.loads(done.read_text())
+            found: dict[str, Any] = json.loads(done.read_text())
+            same_run(from_table(found["config"], str(done)), config, run)
+            return found
         run.mkdir(parents=True, exist_ok=True)
         learner: Learner
         if config.network.kind == "nmf" and config.network.trained == 0:
@@ -94,8 +100,11 @@ class Table:
             "parameters": learner.n_weights,
             "multiplications": learner.multiplications,
             "metrics": score(engine(load_model(file)), self.corpus, self.pairs_per_snr),
+            "config": asdict(config),
         }
-        done.write_text(json.dumps(result, indent=1))
+        new = done.with_suffix(".new")
+        new.write_text(json.dumps(result, indent=1))
+        os.replace(new, done)
         return result
 
     def _methods(self) -> None:
@@ -131,7 +140,19 @@ def title(config: Config) -> str:
 
 
 def table_configs(nmf: Config, dnn: Config | None) -> tuple[Config, Config | None]:
-    """Give the sigmoid network, if there is one, the mixtures of the deep NMF, but for how many pools there are."""
+    """Give the sigmoid network, if there is one, the mixtures of the deep NMF, but for how many pools there are.
+
+    Raises
+    ------
+    UnfoldError
+        If one is of another kind.
+    """
+    for config, kind in ((nmf, "nmf"), (dnn, "mlp")):
+        if config is not None and config.network.kind != kind:
+            raise UnfoldError(
+                f"the configuration {config.name!r} is of kind {config.network.kind}; the table compares kind nmf, as "
+                "in presets/train/paper.toml, with kind mlp, as in dnn.toml"
+            )
     if dnn is None:
         return nmf, None
     mixtures = replace(nmf.mixtures, pools=dnn.mixtures.pools)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import distributed
 
 from realtime.adaptivemodel import AdaptiveModel
@@ -25,15 +26,14 @@ from training.dnmf import deep
 from training.learners import Learner, MlpLearner, NmfLearner
 from training.mixtures import Mixer, Pool, pool
 from training.mlp import NAMES, Mlp, random_mlp
-from training.runs import Checkpoint, Log, load_checkpoint, same_run, save_checkpoint
+from training.runs import CHECKPOINT, Checkpoint, Log, checkpoint_wanted, gone_on_from, origin, save_checkpoint
 from training.sparse import learn
-from training.steps import add_over_processes
+from training.steps import add_over_processes, same_on_all
 from training.streamlearner import StreamLearner
 from training.streamtrain import kept_learner, train_streams
 
 N_BINS = StftSettings().n_fft // 2 + 1
 DEVELOPMENT_MIXTURES = 100
-CHECKPOINT = "checkpoint.pt"
 STARTS: dict[str, type] = {"nmf": Model, "adaptive": AdaptiveModel}  # of which kinds a model can be gone on from
 Report = Callable[[str, float], None]
 
@@ -80,7 +80,7 @@ class Pools:
     def training(self, i: int) -> Pool:
         """Return this process's columns of pool i."""
         if self._drawn is None or self._drawn[0] != i:
-            self._drawn = None  # two pools need not fit into memory
+            self._drawn = None  # before the next is drawn
             first = i * self.per_process * self.world + self.rank
             numbers = range(first, first + self.per_process * self.world, self.world)
             self._drawn = i, self._pool(self._mixer, numbers)
@@ -103,7 +103,7 @@ def new_learner(config: Config, corpus: Corpus, first: Pool, start: Model | None
     if start is None:
         w = learn(config, corpus, lambda share: report("dictionary", share))
     else:
-        w = start.weights[0]
+        w = _dictionary(start)
         wanted = (N_BINS * net.context, net.speech_bases + net.noise_bases, net.speech_bases)
         if (*w.shape, start.sources[0][1]) != wanted:
             raise UnfoldError(
@@ -111,6 +111,17 @@ def new_learner(config: Config, corpus: Corpus, first: Pool, start: Model | None
                 f"configuration wants {wanted[0]} x {wanted[1]}, {wanted[2]} of speech"
             )
     return nmf_learner(config, torch.from_numpy(w).to(device()))
+
+
+def _dictionary(start: Model) -> NDArray[np.float32]:
+    """Return the dictionary of a model that is nothing else: trained layers cannot be unfolded anew."""
+    w = start.weights[0]
+    if any(start.layers) or not all(np.array_equal(start.weights[i], w[-N_BINS:]) for i in start.readouts):
+        raise UnfoldError(
+            "the start is a deep NMF with trained matrices, which would be lost; give a dictionary alone, as the "
+            "command 'sparse' writes it and the preset 'sparse' holds it"
+        )
+    return w
 
 
 def nmf_learner(config: Config, w: torch.Tensor) -> NmfLearner:
@@ -148,7 +159,7 @@ def train_any(
     kind = config.network.kind
     if start is not None and not isinstance(start, STARTS.get(kind, ())):
         raise UnfoldError(
-            f"a network of kind {kind!r} cannot go on from a model of kind {start.kind!r}; leave out --start"
+            f"training of kind {kind!r} cannot go on from a model of kind {start.kind!r}; leave out --start"
         )
     if kind in STREAMED:
         rank, world = processes()
@@ -188,17 +199,26 @@ def train(
     report("mixtures", 0.0)
     development = pools.development()
     held_out_unit = development.untouched
-    learner, step, seconds, unit = _begin(config, corpus, run, pools, start, report)
+    per_epoch = max(1, pools.columns * world // training.batch)
+    n_steps = per_epoch * training.epochs
+    begun = origin(corpus, start)
+    found = gone_on_from(run, config, begun, n_steps)
+    if found is None:
+        learner, unit = _begun(config, corpus, pools, start, report)
+        step, seconds = 0, 0.0
+    else:
+        with checkpoint_wanted(run / CHECKPOINT):
+            learner = old_learner(config, found.learner)
+        step, seconds, unit = found.step, found.seconds, found.unit
     if below is not None and isinstance(learner, NmfLearner):
         learner.below = below
     log = Log(run, step) if rank == 0 else None
-    per_epoch = max(1, pools.columns * world // training.batch)
-    n_steps, since, saved = per_epoch * training.epochs, time.monotonic() - seconds, time.monotonic()
+    since, saved = time.monotonic() - seconds, time.monotonic()
 
     def save() -> None:
-        state = Checkpoint(config, step, time.monotonic() - since, unit, learner.state())
         if rank == 0:
-            save_checkpoint(run / CHECKPOINT, state)
+            now = Checkpoint(config, begun, step, time.monotonic() - since, unit, learner.state())
+            save_checkpoint(run / CHECKPOINT, now)
 
     if log and step == 0:
         save()
@@ -230,25 +250,11 @@ def train(
     return learner
 
 
-def _begin(
-    config: Config, corpus: Corpus, run: Path, pools: Pools, start: Model | None, report: Report
-) -> tuple[Learner, int, float, float]:
-    """Return the learner, the steps done, the seconds used and the unit of the loss: of a checkpoint, or of a start."""
-    if (run / CHECKPOINT).exists():
-        found = load_checkpoint(run / CHECKPOINT)
-        same_run(found.config, config, run)
-        return old_learner(config, found.learner), found.step, found.seconds, found.unit
+def _begun(config: Config, corpus: Corpus, pools: Pools, start: Model | None, report: Report) -> tuple[Learner, float]:
+    """Return what a run begins with, the same in all processes, and the unit of its loss."""
     first = pools.training(0)
     learner = new_learner(config, corpus, first, start, report)
-    _same_on_all(learner, pools.world)
+    same_on_all(learner)
     total = torch.tensor([first.untouched, 1.0], device=device())
     add_over_processes([total])
-    return learner, 0, 0.0, float(total[0] / total[1])
-
-
-def _same_on_all(learner: Learner, world: int) -> None:
-    """Give all processes the weights of the first: their own pools normalise, and may round, differently."""
-    if world > 1:
-        state = [learner.state()]
-        distributed.broadcast_object_list(state)
-        learner.load(state[0])
+    return learner, float(total[0] / total[1])

@@ -21,7 +21,8 @@ from realtime.render import render
 from tests.training.corpora import folders
 from training.adaptive import AdaptiveNet
 from training.adaptivelearner import AdaptiveLearner, Rooms, fit_rooms
-from training.config import Config, ConfigError, CriterionConfig, NetworkConfig, read_config
+from training.config import Config, CriterionConfig, NetworkConfig
+from training.configfile import ConfigError, read_config
 from training.criteria import EDGE, HOP, LEAST_KEPT, NOISE_FLOOR, loss, overlap_add, spectra, waveform
 from training.data import read_folders
 from training.runs import load_checkpoint, read_log
@@ -103,7 +104,12 @@ def test_training_lowers_the_loss(root: Path, tmp_path: Path) -> None:
 
 def test_a_killed_run_goes_on_to_the_same_curve_and_weights(root: Path, tmp_path: Path, trained) -> None:
     run = tmp_path / "killed"
-    options = [f"--clean={root / 'clean'}", f"--noise={root / 'noise'}", f"--run={run}", f"--out={run / 'm'}"]
+    options = [
+        f"--clean={root / 'clean'}",
+        f"--noise={root / 'noise'}",
+        f"--run={run}",
+        f"--out={run / 'm.safetensors'}",
+    ]
     command = [sys.executable, "-m", "training", "train", str(root / "small.toml"), *options, "--no-score"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     worker = subprocess.Popen(command, env=environment)
@@ -122,7 +128,12 @@ def test_a_killed_run_goes_on_to_the_same_curve_and_weights(root: Path, tmp_path
 def test_streams_of_two_processes_go_on_where_they_were(root: Path, tmp_path: Path) -> None:
     """A run of torchrun that is stopped, against one that is not."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "--"]
-    options = [f"--clean={root / 'clean'}", f"--noise={root / 'noise'}", f"--out={tmp_path / 'm'}", "--no-score"]
+    options = [
+        f"--clean={root / 'clean'}",
+        f"--noise={root / 'noise'}",
+        f"--out={tmp_path / 'm.safetensors'}",
+        "--no-score",
+    ]
     command = [*torchrun, "training", "train", str(root / "small.toml"), *options, "--set=streams.steps=60"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"

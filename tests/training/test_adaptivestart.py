@@ -60,7 +60,9 @@ def test_layers_that_are_added_are_halves_of_the_last(model: AdaptiveModel) -> N
         ({"compression": 0.5}, "compression = 0.67, the configuration 0.5"),
         ({"layers": 1}, "2 layers, the configuration 1"),
         ({"most_power": 1.1}, "network.most_power is 1.1"),
-        ({"noise_memory": (12.0,)}, "6 bases of its own stream, the configuration 5"),
+        ({"noise_memory": (12.0,)}, "other bases of its own stream"),
+        ({"noise_memory": (12.0, 81.0)}, "other bases of its own stream"),
+        ({"noise_memory": (12.0,), "noise_floor": (80.0, 60.0)}, "other bases of its own stream"),
     ],
 )
 def test_another_network_is_one_sentence(model: AdaptiveModel, changes: dict, said: str) -> None:
@@ -73,11 +75,12 @@ def test_the_command_goes_on_from_a_model(model: AdaptiveModel, tmp_path: Path) 
     (root / "small.toml").write_text(SETTINGS)
     save_model(tmp_path / "start.safetensors", model)
     command = ["train", root / "small.toml", f"--clean={root / 'clean'}", f"--noise={root / 'noise'}", "--no-score"]
-    command += [f"--start={tmp_path / 'start.safetensors'}", f"--run={tmp_path / 'run'}", f"--out={tmp_path / 'm'}"]
+    out = tmp_path / "m.safetensors"
+    command += [f"--start={tmp_path / 'start.safetensors'}", f"--run={tmp_path / 'run'}", f"--out={out}"]
     command += ["--set=streams.steps=2", "--set=training.learning_rate=1e-12"]
     done = CliRunner().invoke(app, [str(c) for c in command], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    made = load_model(tmp_path / "m")
+    made = load_model(out)
     assert isinstance(made, AdaptiveModel) and "--start start.safetensors" in made.card["command"]
     for field in fields(adaptive.Weights):
         found, wanted = getattr(made.weights, field.name), getattr(model.weights, field.name)

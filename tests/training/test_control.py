@@ -9,14 +9,15 @@ import torch
 from realtime.base.errors import UnfoldError
 from tests.training.corpora import folders
 from tests.training.test_adaptive import SETTINGS
-from training.config import Config, read_config
+from training.config import Config
+from training.configfile import read_config
 from training.control import Control, ControlLearner
 from training.criteria import EDGE, HOP, overlap_add, spectra
 from training.data import read_folders
 from training.export import write
 from training.runs import load_checkpoint, read_log
 from training.scenes import chunk_of
-from training.streamlearner import enhancer
+from training.streamlearner import MOST_LOST, enhancer
 from training.streamtrain import CHECKPOINT, train_streams
 from training.systems import checkpoint_system
 
@@ -76,3 +77,14 @@ def test_a_checkpoint_is_a_system_and_no_model_file(config: Config, run: Path, t
     assert system.enhance(x).shape == x.shape and np.abs(system.enhance(x)).max() < np.abs(x).max()
     with pytest.raises(UnfoldError, match="does not run live"):
         write(ControlLearner(config, Control(config.network, 0)), config, {}, tmp_path / "m")
+
+
+def test_gradients_that_stay_without_a_number_end_the_run(config: Config) -> None:
+    learner = ControlLearner(config, Control(config.network, 0))
+    loud = chunk_of(torch.full((1, EDGE + 25 * HOP), torch.nan), torch.ones(1, dtype=torch.bool))
+    before = [p.clone() for p in learner.net.parameters()]
+    for n in range(MOST_LOST - 1):
+        learner.step(loud, n, 1.0)
+    assert all(torch.equal(a, b) for a, b in zip(before, learner.net.parameters(), strict=True))
+    with pytest.raises(UnfoldError, match="no finite gradient"):
+        learner.step(loud, MOST_LOST, 1.0)

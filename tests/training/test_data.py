@@ -8,8 +8,8 @@ import soundfile
 
 from realtime.base.errors import AudioFileError
 from tests.training.corpora import folders
-from training.__main__ import corpus_of
-from training.config import read_config
+from training.asked import Folders
+from training.configfile import read_config
 from training.data import RATE, Corpus, Recording, active_level, credit, mix, read_audio, read_corpus, read_folders
 
 
@@ -55,7 +55,7 @@ def test_what_is_held_out_is_the_same_for_every_seed_of_a_run(tmp_path: Path) ->
     folders(tmp_path, speakers=8, noises=8)
     (tmp_path / "any.toml").write_text('name = "any"\n[network]\nkind = "nmf"\n')
     configs = [read_config(tmp_path / "any.toml", [f"seed={seed}"]) for seed in range(4)]
-    found = [corpus_of(None, tmp_path / "clean", tmp_path / "noise", None, config) for config in configs]
+    found = [Folders(None, tmp_path / "clean", tmp_path / "noise").corpus(config) for config in configs]
     assert found == [found[0]] * 4
 
 
@@ -124,3 +124,36 @@ def test_what_a_licence_forbids_is_not_trained_on_and_still_scores(tmp_path: Pat
     assert corpus.without([]) == corpus
     with pytest.raises(AudioFileError, match="without CC there is nothing to train on"):
         corpus.without(["CC"])
+
+
+def test_speakers_are_the_folders_at_the_top_however_deep_their_files_lie(tmp_path: Path) -> None:
+    """SPEAKER/CHAPTER/FILE, as LibriSpeech has it: no chapter of a speaker may be held out alone."""
+    folders(tmp_path, speakers=6, noises=4)
+    for speaker in (tmp_path / "clean").iterdir():
+        for file in sorted(speaker.iterdir()):
+            (speaker / file.stem).mkdir()
+            file.rename(speaker / file.stem / file.name)
+    corpus = read_folders(tmp_path / "clean", tmp_path / "noise", None)
+    assert {r.label for r in (*corpus.speech, *corpus.development_speech)} == {f"speaker{i}" for i in range(6)}
+    assert len(corpus.development_speech) == 2
+
+
+def test_a_manifest_names_files_at_any_depth_and_says_what_it_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    rows = ["clean/a/1.wav,a", "clean/b/1.wav,b", "noise/x/1.wav,x", "noise/2.wav,x", "rir/1.wav,hall", "other/1.wav,o"]
+    (tmp_path / "manifest.csv").write_text("\n".join(["file,speaker_or_kind", *rows]))
+    corpus = read_corpus(tmp_path)
+    assert len(corpus.speech + corpus.development_speech) == len(corpus.noise + corpus.development_noise) == 2
+    assert len(corpus.rooms) == 1
+    assert capsys.readouterr().err == "skipped other/1.wav: it lies under none of clean, noise, rir\n"
+    (tmp_path / "manifest.csv").write_text("file,speaker_or_kind\nclean/a.wav,a\nclean/b.wav\n")
+    with pytest.raises(AudioFileError, match="row 2 lacks a value"):
+        read_corpus(tmp_path)
+
+
+def test_sound_without_a_header_is_not_taken_for_a_recording(tmp_path: Path) -> None:
+    folders(tmp_path, speakers=2, noises=2)
+    (tmp_path / "noise" / "3.raw").write_bytes(bytes(4000))
+    corpus = read_folders(tmp_path / "clean", tmp_path / "noise", None)
+    assert len(corpus.noise + corpus.development_noise) == 2

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.evaluate import page, plot, score_systems, write_csv
+from realtime.base.errors import UnfoldError
+from training.evaluate import check_names, page, plot, score_systems, write_csv
 from training.pairs import Pair
 from training.systems import System
 
@@ -37,3 +38,12 @@ def test_scores_pages_and_plots(tmp_path: Path) -> None:
     assert len(list(csv.reader((tmp_path / "r.csv").open()))) == 7
     plot(scores, tmp_path / "r.png")
     assert (tmp_path / "r.png").stat().st_size > 10000
+
+
+def test_names_that_could_not_be_told_apart_are_refused() -> None:
+    one, other = System("one", lambda x: x), System("other", lambda x: x)
+    check_names([one, other])
+    with pytest.raises(UnfoldError, match="2 of what is scored are called 'one'"):
+        check_names([one, other, one])
+    with pytest.raises(UnfoldError, match="called 'input'"):
+        check_names([System("input", lambda x: x)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.config import from_table
+from training.configfile import from_table
 from training.dnmf import activations
 from training.learners import Learner, MlpLearner, NmfLearner
 from training.mixtures import Pool

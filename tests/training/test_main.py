@@ -88,7 +88,7 @@ def test_what_cannot_be_learned_from_is_one_sentence(tmp_path: Path, manifest: s
 def test_a_score_that_cannot_be_taken_is_said_before_the_work(
     tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.__main__.missing_metrics", lambda: {"SDR": "fast_bss_eval"})
+    monkeypatch.setattr("training.asked.missing_metrics", lambda: {"SDR": "fast_bss_eval"})
     monkeypatch.setattr(sys, "argv", ["training", command, str(tmp_path / "absent"), f"--out={tmp_path / 'm'}"])
     with pytest.raises(SystemExit) as left:
         main()

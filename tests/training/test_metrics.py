@@ -43,3 +43,8 @@ def test_every_measure_is_taken_or_said_to_be_missing() -> None:
     values = measure(SPEECH, SPEECH + np.float32(0.01))
     assert list(values) == list(METRICS)
     assert {name for name, value in values.items() if np.isnan(value)} >= set(missing_metrics())
+
+
+@pytest.mark.parametrize("estimate", [np.zeros_like(SPEECH), np.full_like(SPEECH, np.nan)])
+def test_of_silence_and_of_no_numbers_no_measure_is_defined(estimate: np.ndarray) -> None:
+    assert all(np.isnan(value) for value in measure(SPEECH, estimate).values())

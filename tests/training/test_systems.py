@@ -12,6 +12,11 @@ from realtime.render import render
 from training.systems import PEERS, System, command_system, lined_up, peer_system, preset_system
 
 X = (0.1 * np.random.default_rng(0).standard_normal(16000)).astype(np.float32)
+FAILS = 'cp "$1" "$2"; echo no more >&2; exit 3'
+NAN = (
+    f"{sys.executable} -c 'import sys, numpy, soundfile; "
+    'soundfile.write(sys.argv[2], numpy.full(9, numpy.nan), 16000, subtype="FLOAT")\' {in} {out}'
+)
 COPY = f"{sys.executable} -c 'import sys,shutil; shutil.copy(sys.argv[1], sys.argv[2])' {{in}} {{out}}"
 
 
@@ -37,7 +42,13 @@ def test_a_program_gets_the_samples_and_gives_them_back() -> None:
     ("make", "words"),
     [
         (lambda: command_system("none", "true"), "write where the two files belong"),
-        (lambda: command_system("false", "false {in} {out}").enhance(X), "wrote no output"),
+        (lambda: command_system("none", "true {in} {out}").enhance(X), "wrote no output"),
+        (lambda: command_system("false", "false {in} {out}").enhance(X), "ended with exit status 1"),
+        (lambda: command_system("late", f"sh -c '{FAILS}' - {{in}} {{out}}").enhance(X), "exit status 3: no more"),
+        (lambda: command_system("absent", "nosuchprogram {in} {out}").enhance(X), "nosuchprogram: No such file"),
+        (lambda: command_system("quote", "prog ' {in} {out}"), "close its quotes"),
+        (lambda: command_system("", "prog {in} {out}"), "write NAME="),
+        (lambda: command_system("nan", NAN).enhance(X), "no numbers"),
         (lambda: peer_system("nobody"), "there are: rnnoise"),
     ],
 )

@@ -10,11 +10,12 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from realtime.base.errors import UnfoldError
 from realtime.model import load_model
 from tests.training.corpora import folders
 from tests.training.test_train import SETTINGS
 from training.__main__ import app
-from training.config import from_table
+from training.configfile import from_table
 from training.data import read_folders
 from training.export import card_of, write
 from training.score import engine, score
@@ -91,3 +92,16 @@ def test_the_command_makes_the_rows_it_is_asked_for(made: Table, tmp_path: Path)
     rows = [line.split(",")[0] for line in (folder / "table.csv").read_text().splitlines()[1:]]
     assert rows == ["mixture", '"sparse NMF', '"discriminative NMF', '"deep NMF']
     assert not (folder / "methods").exists()
+
+
+def test_rows_of_other_settings_are_not_taken_for_these(made: Table) -> None:
+    other = replace(made, nmf=replace(made.nmf, seed=1))
+    with pytest.raises(UnfoldError, match="seed 0, not 1"):
+        other.make()
+
+
+def test_only_what_the_papers_compare_is_a_row() -> None:
+    with pytest.raises(UnfoldError, match="is of kind mlp"):
+        table_configs(DNN, None)
+    with pytest.raises(UnfoldError, match="is of kind nmf"):
+        table_configs(NMF, NMF)

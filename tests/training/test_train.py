@@ -17,11 +17,12 @@ from realtime.engine.preset import BUILT_IN
 from realtime.model import load_model
 from tests.training.corpora import folders
 from training.__main__ import app, main
-from training.config import read_config
+from training.configfile import read_config
 from training.data import read_folders
 from training.runs import load_checkpoint, read_log
 from training.train import train
 
+OUT = "--out={root}/x.safetensors"
 SETTINGS = """
 name = "small"
 [network]
@@ -112,14 +113,14 @@ def test_a_killed_run_goes_on_to_the_same_curve_and_weights(root: Path, tmp_path
 
 
 def test_another_configuration_does_not_go_on(root: Path, tmp_path: Path) -> None:
-    in_process(root, tmp_path, ["training.epochs=1"])
-    with pytest.raises(UnfoldError, match=r"training\.epochs 1, not 2"):
-        in_process(root, tmp_path, ["training.epochs=2"])
+    in_process(root, tmp_path, ["training.epochs=2"])
+    with pytest.raises(UnfoldError, match=r"training\.epochs 2, not 3"):
+        in_process(root, tmp_path, ["training.epochs=3"])
     with pytest.raises(UnfoldError, match="nothing to train"):
         in_process(root, tmp_path / "other", ["network.trained=0"])
     (tmp_path / "checkpoint.pt").write_bytes(b"broken")
     with pytest.raises(UnfoldError, match="no checkpoint"):
-        in_process(root, tmp_path, ["training.epochs=1"])
+        in_process(root, tmp_path, ["training.epochs=2"])
 
 
 def test_the_same_seed_gives_the_same_model_and_another_does_not(root: Path, tmp_path: Path) -> None:
@@ -160,21 +161,47 @@ def test_sparse_train_and_export_write_models_that_load(root: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["sparse", "{root}/absent.toml", "--out=x"], "absent.toml cannot be read"),
-        (["sparse", "{root}/small.toml", "--out=x"], "--data"),
-        (["train", "{root}/small.toml", "--out=x", "--data={root}/clean"], "manifest.csv cannot be read"),
+        (["sparse", "{root}/absent.toml", OUT], "absent.toml cannot be read"),
+        (["sparse", "{root}/small.toml", OUT], "--data"),
+        (
+            ["train", "{root}/small.toml", OUT, "--data={root}/clean"],
+            "manifest.csv cannot be read",
+        ),
         (
             [
                 "train",
                 "{root}/small.toml",
-                "--out=x",
+                OUT,
                 "--clean={root}/clean",
                 "--noise={root}/noise",
                 f"--start={BUILT_IN / 'models' / 'dnn.safetensors'}",
             ],
             "cannot go on from a model of kind 'mlp'",
         ),
-        (["export", "{root}/small.toml", "--out=x", "--clean={root}/clean", "--noise={root}/noise"], "no checkpoint"),
+        (
+            [
+                "train",
+                "{root}/small.toml",
+                OUT,
+                "--run={root}/x",
+                "--clean={root}/clean",
+                "--noise={root}/noise",
+                f"--start={BUILT_IN / 'models' / 'anytime.safetensors'}",
+            ],
+            "trained matrices, which would be lost",
+        ),
+        (["sparse", f"{BUILT_IN / 'train' / 'tiny.toml'}", "--data={root}", "--out=x"], "is of kind adaptive"),
+        (["train", "{root}/small.toml", "--data={root}", "--out={root}/small.toml/x.safetensors"], "give another path"),
+        (
+            [
+                "export",
+                "{root}/small.toml",
+                OUT,
+                "--clean={root}/clean",
+                "--noise={root}/noise",
+            ],
+            "no checkpoint",
+        ),
     ],
 )
 def test_faults_get_one_sentence_and_a_status(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training.config import Config, ConfigError, from_table, read_config
+from training.config import Config
+from training.configfile import ConfigError, from_table, read_config
 
 PRESETS = sorted((Path(__file__).parents[2] / "presets" / "train").glob("*.toml"))
 
@@ -35,6 +36,7 @@ def test_changes_are_made(tmp_path: Path) -> None:
     assert config.training.step == "plain" and config.mixtures.snr_db == (0.0, 5.0)
 
 
+ADAPTIVE = "[training]\nmethod = 'adam'\n[network]\nkind = 'adaptive'\n"
 BAD = {
     "no such table": ("[netwrok]\n", "netwrok"),
     "no such setting": ("[network]\nlayer = 3\n", "network.layer"),
@@ -54,6 +56,18 @@ BAD = {
     "no step": ("[training]\neta = 0\n", "training.eta"),
     "three hidden layers": ("[network]\nhidden = [5, 5, 5]\n", "network.hidden"),
     "no TOML": ("[network", "cannot be read"),
+    "one end of a range": ("[mixtures]\nsnr_db = [1]\n", "a list of 2, each a finite number"),
+    "levels without end": ("[mixtures]\nlevel_db = [-1e9, 0]\n", "mixtures.level_db"),
+    "scenes without end": ("[mixtures]\nseconds = 1e300\n", "mixtures.seconds"),
+    "more layers than run": ("[network]\nlayers = 1001\n", "more than 1000"),
+    "more than all of the room": (ADAPTIVE + "room_share = 2\n", "network.room_share"),
+    "nothing of its own": (
+        ADAPTIVE + "room_bases = 0\nnoise_memory = []\nnoise_floor = []\nspeech_memory = []\n",
+        "room_bases or a memory",
+    ),
+    "epochs of streams": (ADAPTIVE.replace("[training]", "[training]\nepochs = 3"), "training.epochs means nothing"),
+    "pools that none uses": ("[mixtures]\npools = 3\n[training]\nepochs = 2\n", "mixtures.pools"),
+    "a seed beyond all": ("seed = 99999999999999999999\n", "seed"),
 }
 
 
