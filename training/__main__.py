@@ -1,4 +1,4 @@
-"""Commands: ``python -m training sparse|train|export|table|evaluate``; each tells its options with ``--help``."""
+"""Commands: ``python -m training sparse|train|export|table|evaluate|lessons``; ``--help`` tells the options of each."""
 
 import sys
 from dataclasses import replace
@@ -20,6 +20,7 @@ from training.data import Corpus, read_corpus
 from training.evaluate import check_names, describe, page, plot, score_systems, write_csv
 from training.export import card_of, card_page, write
 from training.learners import Learner
+from training.lessons import PER_NOISE, compare, cost, lessons
 from training.metrics import missing_metrics
 from training.pairs import development_pairs, folder_pairs
 from training.runs import checkpoint_wanted, load_checkpoint, same_run
@@ -40,7 +41,7 @@ Data = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, clean
 Clean = Annotated[Path | None, typer.Option(help="Instead: any folder of clean speech, a sub-folder per speaker.")]
 Noise = Annotated[Path | None, typer.Option(help="Any folder of noise.")]
 Rir = Annotated[Path | None, typer.Option(help="Any folder of room impulse responses.")]
-Out = Annotated[Path, typer.Option(help="Model file to write, its card beside it.")]
+Out = Annotated[Path, typer.Option(help="Model file to write, NAME.safetensors; its card goes beside it.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", help="A setting to change, as training.epochs=3.")]
 Scored = Annotated[bool, typer.Option("--score/--no-score", help="Score it on held-out mixtures.")]
 
@@ -217,6 +218,29 @@ def evaluate(
     write_csv(scores, out / "results.csv")
     plot(scores, out / "results.png")
     print(text + f"\n{out / 'results.md'}, results.csv and results.png written")
+
+
+@app.command("lessons")
+def learn_lessons(
+    preset: Annotated[list[str], typer.Option(help="Preset name or path that can learn a noise; may be given again.")],
+    data: Annotated[Path, typer.Option(help="Folder with manifest.csv: its held-out recordings.")],
+    out: Annotated[Path, typer.Option(help="Folder for lessons.md.")] = Path("evaluation"),
+    per_noise: Annotated[int, typer.Option(min=1, help="Mixtures in each noise.")] = PER_NOISE,
+    seed: Annotated[int, typer.Option(min=0, help="Of the mixtures.")] = SEED,
+) -> None:
+    """Score what a lesson in the noise brings, and what is learned while running, against no adaptation."""
+    out.mkdir(parents=True, exist_ok=True)
+    corpus = read_corpus(data)
+    heard, parts = lessons(corpus, seed, per_noise), []
+    noises = len({one.pair.noise for one in heard})
+    with Progress() as progress:
+        task = progress.add_task("scoring", total=len(heard) * len(preset))
+        for name in preset:
+            parts += [compare(name, heard, lambda n: progress.advance(task, n)), cost(name, corpus, seed)]
+    about = f"{len(heard)} mixtures of held-out speakers in {noises} held-out noises of {data.name}, seed {seed}."
+    text = "\n".join(["# Lessons", "", f"SI-SDR in dB. {about}", "", *parts])
+    (out / "lessons.md").write_text(text)
+    print(text + f"\n{out / 'lessons.md'} written")
 
 
 def _finish(

@@ -50,21 +50,53 @@ def development_pairs(corpus: Corpus, seed: int, n: int) -> list[Pair]:
     rng, lead_rng = np.random.default_rng(seed + 1000), np.random.default_rng(seed + 2000)
     made: list[Pair] = []
     while len(made) < n:
-        speaker, speech = _pick(corpus.development_speech, rng)
-        kind, noise = _pick(corpus.development_noise, rng)
+        speaker, speech = pick(corpus.development_speech, rng)
+        kind, noise = pick(corpus.development_noise, rng)
         speech = speech[: MAX_S * RATE]
         start = int(rng.integers(0, max(1, len(noise) - len(speech))))
         snr = SNRS_DB[len(made) % len(SNRS_DB)]
-        noisy = mix(speech, noise[start:], snr)
-        looped = np.resize(noise[start:], len(speech)).astype(float)
-        gain = float((noisy - speech).astype(float) @ looped / max(float(looped @ looped), 1e-20))
-        before = noise[(start + np.arange(-LEAD_S * RATE, 0)) % len(noise)]
-        others = _others(corpus, speaker, active_level(speech), lead_rng)
-        made.append(Pair(f"{snr}", kind.path.stem, speech, noisy, (others + gain * before).astype(np.float32)))
+        others = [r for r in corpus.development_speech if r.label != speaker.label] or [speaker]
+        made.append(pair_at(speech, noise, start, snr, kind.path.stem, others, LEAD_S, lead_rng))
     return made
 
 
-def _pick(files: Sequence[Recording], rng: np.random.Generator) -> tuple[Recording, Floats]:
+def pair_at(
+    speech: Floats,
+    noise: Floats,
+    start: int,
+    snr_db: int,
+    name: str,
+    others: Sequence[Recording],
+    lead_s: int,
+    rng: np.random.Generator,
+) -> Pair:
+    """Return speech in a noise from a sample on, at an SNR, and what was heard before, at the same levels.
+
+    Parameters
+    ----------
+    speech, noise : float32[n]
+    start : int
+        In the noise, which is looped, backwards too.
+    snr_db : int
+        By active speech level.
+    name : str
+        Of the noise.
+    others : sequence of Recording
+        Who speaks in the lead.
+    lead_s : int
+        Seconds.
+    rng : Generator
+        Draws the lead's speech.
+    """
+    noisy = mix(speech, noise[start:], snr_db)
+    looped = np.resize(noise[start:], len(speech)).astype(float)
+    gain = float((noisy - speech).astype(float) @ looped / max(float(looped @ looped), 1e-20))
+    before = noise[(start + np.arange(-lead_s * RATE, 0)) % len(noise)]
+    lead = talk(others, lead_s, active_level(speech), rng) + gain * before
+    return Pair(f"{snr_db}", name, speech, noisy, lead.astype(np.float32))
+
+
+def pick(files: Sequence[Recording], rng: np.random.Generator) -> tuple[Recording, Floats]:
     """Return a recording that can be read, and its samples.
 
     Raises
@@ -80,14 +112,13 @@ def _pick(files: Sequence[Recording], rng: np.random.Generator) -> tuple[Recordi
     raise AudioFileError(f"{MAX_TRIES} recordings in a row, such as {recording.path}, cannot be read; check the folder")
 
 
-def _others(corpus: Corpus, speaker: Recording, level: float, rng: np.random.Generator) -> Floats:
-    """Return `LEAD_S` seconds of other development speakers at that level; of the same one where there is no other."""
-    others = [r for r in corpus.development_speech if r.label != speaker.label] or [speaker]
+def talk(recordings: Sequence[Recording], seconds: int, level: float, rng: np.random.Generator) -> Floats:
+    """Return speech of these recordings, one after the other, at one active level."""
     parts: list[Floats] = []
-    while sum(map(len, parts)) < LEAD_S * RATE:
-        _, samples = _pick(others, rng)
+    while sum(map(len, parts)) < seconds * RATE:
+        _, samples = pick(recordings, rng)
         parts.append(samples * np.float32(level / max(active_level(samples), 1e-9)))
-    return np.concatenate(parts)[: LEAD_S * RATE]
+    return np.concatenate(parts)[: seconds * RATE]
 
 
 def folder_pairs(folder: Path) -> list[Pair]:
