@@ -28,9 +28,10 @@ def plot_table(results: list[dict[str, Any]], path: Path) -> None:
         style = ".-" if r["kind"] == "nmf" else ".--k"
         snr.plot(SNRS_DB, gain, style, label=r["title"])
     snr.set(xlabel="input SNR, dB", ylabel="gain in SDR, dB", title="Where it helps")
-    for axes, place in ((depth, "lower right"), (snr, "upper right")):
+    for axes in (depth, snr):
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=6, loc=place)
+    depth.legend(fontsize=6, loc="lower right")
+    snr.legend(fontsize=6, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)  # beside the lines, not on them
     depth.xaxis.get_major_locator().set_params(integer=True)
     figure.savefig(path, dpi=120)
 
