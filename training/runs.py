@@ -121,7 +121,7 @@ class Log:
         if self._events:
             self._events.add_scalar("loss/training", loss, step)
             if development is not None:
-                self._events.add_scalar("loss/development", development, step)
+                self._events.add_scalar("development", development, step)
 
     def close(self) -> None:
         """Finish the event file."""
