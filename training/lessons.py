@@ -32,6 +32,7 @@ LEAST_S = 2  # of what is scored
 LEAST_NOISE_S = 8  # lesson included; what is left of it is looped
 PER_NOISE = 10
 CLEAN_S = 60
+STRETCHES = 10  # of that, at most: each of other talkers, and with another noise
 CLEAN_LEVEL = 0.05
 FAINT_DB = 20.0  # SNR of noise that ought not to matter
 
@@ -170,15 +171,13 @@ def cost(preset: str, corpus: Corpus, seed: int) -> str:
     model = model_of(preset)
     if not isinstance(model, AdaptiveModel):
         return ""
-    rng = np.random.default_rng(seed)
-    clean = talk(corpus.development_speech, CLEAN_S, CLEAN_LEVEL, rng)
+    rng, found = np.random.default_rng(seed), []
     noises = [noise for recording in corpus.development_noise if (noise := read_audio(recording)) is not None]
-    heard = {
-        f"{CLEAN_S} s of clean speech": [clean],
-        f"the same, noise {FAINT_DB:g} dB below": [mix(clean, noise, FAINT_DB) for noise in noises],
-    }
-    lines = ["| | adapt off | adapt on |", "|---|---|---|"]
-    for name, sounds in heard.items():
-        cells = (np.mean([si_sdr(clean, enhanced(x, model, adapt)) for x in sounds]) for adapt in (OFF, ON))
-        lines.append(f"| {name} | {' | '.join(f'{cell:.2f}' for cell in cells)} |")
+    for noise in noises[:STRETCHES]:
+        clean = talk(corpus.development_speech, CLEAN_S, CLEAN_LEVEL, rng)
+        sounds = clean, mix(clean, noise, FAINT_DB)
+        found.append([[si_sdr(clean, enhanced(x, model, adapt)) for adapt in (OFF, ON)] for x in sounds])
+    lines = [f"| {len(found)} stretches of {CLEAN_S} s | adapt off | adapt on |", "|---|---|---|"]
+    for name, (off, on) in zip(("clean speech", f"noise {FAINT_DB:g} dB below"), np.mean(found, axis=0), strict=True):
+        lines.append(f"| {name} | {off:.2f} | {on:.2f} |")
     return "\n".join([*lines, ""])

@@ -75,9 +75,13 @@ def test_tables_hold_the_means(heard: list[Lesson], corpus: Corpus) -> None:
 
 
 def test_the_cost_is_that_of_the_engine_on_clean_speech(corpus: Corpus) -> None:
-    clean = talk(corpus.development_speech, 60, 0.05, np.random.default_rng(0))
-    scores = [si_sdr(clean, render(clean, load_preset("default").chain(RATE, adapt=adapt))) for adapt in (0, 1)]
-    assert f"| 60 s of clean speech | {scores[0]:.2f} | {scores[1]:.2f} |" in cost("default", corpus, 0)
+    rng, scores = np.random.default_rng(0), []
+    for _ in corpus.development_noise:
+        clean = talk(corpus.development_speech, 60, 0.05, rng)
+        chains = [load_preset("default").chain(RATE, adapt=adapt) for adapt in (0, 1)]
+        scores.append([si_sdr(clean, render(clean, chain)) for chain in chains])
+    off, on = np.mean(scores, axis=0)
+    assert f"| clean speech | {off:.2f} | {on:.2f} |" in cost("default", corpus, 0)
 
 
 def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path) -> None:
