@@ -68,7 +68,7 @@ def write(learner: Learner | StreamLearner, config: Config, card: dict[str, Any]
 
 def card_page(card: dict[str, Any]) -> str:
     """Return a card as Markdown."""
-    lines = [f"# {card['name']}", "", card["description"], ""]
+    lines = [f"# {card['name']}", "", *([card["description"], ""] if card["description"] else [])]
     lines += [
         f"- **{key}**: {card[key]}"
         for key in ("data", "licence", "parameters", "multiplications per column", "seed", "made")

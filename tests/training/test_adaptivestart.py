@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from realtime.adaptivemodel import AdaptiveModel
 from realtime.base.errors import UnfoldError
+from realtime.engine.preset import BUILT_IN
 from realtime.model import load_model, save_model
 from realtime.networks import adaptive
 from tests.training.corpora import folders
@@ -18,6 +19,7 @@ from training.__main__ import app
 from training.adaptive import AdaptiveNet
 from training.adaptivestart import net_from
 from training.config import NetworkConfig
+from training.configfile import read_config
 
 NET = NetworkConfig(kind="adaptive", layers=2, speech_bases=5, noise_bases=4, room_bases=2, noise_memory=(12.0, 80.0),
                     noise_floor=(60.0,), speech_memory=(3.0,))  # fmt: skip
@@ -31,6 +33,14 @@ def model() -> AdaptiveModel:
     for parameter in net.parameters():
         parameter.data += 0.5 * torch.from_numpy(rng.standard_normal(parameter.shape, np.float32))
     return net.model({})
+
+
+@pytest.mark.parametrize("name", ["default", "tiny"])
+def test_what_ships_can_be_gone_on_from_with_its_own_configuration(name: str) -> None:
+    model = load_model(BUILT_IN / "models" / f"{name}.safetensors")
+    assert isinstance(model, AdaptiveModel)
+    config = read_config(BUILT_IN / "train" / f"{name}.toml")
+    assert np.allclose(net_from(model, config.network, 0).weights()["W"].detach().numpy(), model.weights.W, rtol=1e-4)
 
 
 @pytest.mark.parametrize("most_power", [1.4, 1.9])
