@@ -1,5 +1,6 @@
 """The command ``unfold``: errors as one sentence, exit statuses. Main thread."""
 
+import io
 import os
 import signal
 import sys
@@ -124,6 +125,8 @@ def main() -> None:
     verbose = "--verbose" in sys.argv
     if verbose:
         sys.argv.remove("--verbose")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal has no letters for is still told
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _run()
     except KeyboardInterrupt:

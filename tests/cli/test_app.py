@@ -90,3 +90,13 @@ def test_a_damaged_cache_is_one_sentence_with_the_line_to_type(unfold_process, t
     result = unfold_process("live", "-i", "demo", env=os.environ | {"UNFOLD_CACHE_DIR": str(tmp_path)})
     assert result.is_one_sentence() and result.status == 1
     assert "the cache of compiled kernels cannot be used" in result.err and f"type: rm -r {here.parent}" in result.err
+
+
+def test_a_locale_of_few_letters_is_enough(unfold_process, small, tmp_path) -> None:
+    (tmp_path / "unfold" / "presets").mkdir(parents=True)
+    (tmp_path / "unfold" / "presets" / "room 🎤.toml").write_text('[[chain]]\nplugin = "gain"\n')
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    environ = os.environ | ascii_only | {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    environ["UNFOLD_CACHE_DIR"] = str(safety.cache_folder().parents[1])
+    result = unfold_process("presets", env=environ)
+    assert result.status == 0 and "default" in result.out and "Traceback" not in result.err
