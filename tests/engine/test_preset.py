@@ -206,7 +206,8 @@ def test_bad_files_do_not_hide_the_good_ones(folder: Path) -> None:
     bad: list[UnfoldError] = []
     names = [preset.name for preset in list_presets(bad)]
     assert {"good", "default"} <= set(names) and not {"broken", "backup", "sparse"} & set(names)
-    assert [str(folder / f"{name}.toml") in str(error) for name, error in zip(("broken", "sparse"), bad, strict=True)]
+    wanted = [f"{folder / name}.toml is not valid TOML" for name in ("broken", "sparse")]
+    assert [str(error).partition(":")[0] for error in bad] == wanted
     with pytest.raises(PresetError) as caught:
         load_preset("nothing")
     assert "backup" not in str(caught.value)
