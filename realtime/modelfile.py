@@ -11,7 +11,6 @@ The metadata entry ``unfold`` is a JSON object. Of every kind:
 """
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save_file
 
 from realtime.base.errors import ModelError
+from realtime.base.wholefile import whole_file
 
 Floats = NDArray[np.float32]
 
@@ -80,14 +80,12 @@ def write_content(path: str | Path, meta: dict[str, Any], tensors: dict[str, Flo
     ModelError
         If the file cannot be written.
     """
-    part = Path(f"{path}.part")
+    path = Path(path)
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, part, {"unfold": json.dumps({"schema": SCHEMA, **meta})})
-        part.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as part:
+            save_file(tensors, part, {"unfold": json.dumps({"schema": SCHEMA, **meta})})
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise ModelError(f"{path} cannot be written ({error}); name a folder you can write") from None
 
 
@@ -135,6 +133,8 @@ def _read(path: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); give a .safetensors file") from None
+    except ValueError as error:  # a name that no file can have
+        raise ModelError(f"{str(path)!r} cannot be read ({error}); give a .safetensors file") from None
     n_header = int.from_bytes(content[:8], "little")
     if len(content) < 8 or n_header > len(content) - 8:
         raise ModelError(f"{path} is cut short at {size} bytes or no safetensors file; copy or train it anew")

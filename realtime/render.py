@@ -1,7 +1,7 @@
 """The same callback over a file: what is rendered is what is heard live, lined up with the input. Main thread."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from realtime.adapt import Adapter
-from realtime.base.audiofile import create_audio, open_audio
-from realtime.base.errors import AudioFileError
+from realtime.base.audiofile import KINDS, create_audio, open_audio, read_blocks
+from realtime.base.errors import AudioFileError, PluginError
+from realtime.base.wholefile import whole_file
 from realtime.engine.callback import process_block
 from realtime.engine.chain import Chain
-from realtime.engine.state import LARGEST_SAMPLE
 from realtime.host import Host
 
 BLOCK = 1 << 14
@@ -66,27 +66,9 @@ def render(x: NDArray[np.float32], chain: Chain) -> NDArray[np.float32]:
     return np.concatenate([*blocks, np.zeros(0, np.float32)])[chain.latency :]
 
 
-def _blocks(file: Any) -> Iterator[NDArray[np.float32]]:
-    """Yield every frame of a file, float32[n, channels], or say what is wrong with it."""
-    done, path = 0, Path(file.name)
-    try:
-        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
-            if not (np.abs(block) <= LARGEST_SAMPLE).all():
-                raise AudioFileError(
-                    f"{path} holds samples that are no numbers, or beyond +120 dBFS, after "
-                    f"{done / file.samplerate:.1f} s; export it anew"
-                )
-            done += len(block)
-            yield block
-    except soundfile.LibsndfileError as error:
-        raise AudioFileError(f"{path} is damaged after {done} frames ({error}); copy it anew") from None
-    if done < file.frames and file.format != "MP3":  # whose length may be a guess
-        raise AudioFileError(f"{path} is cut short: {done} of {file.frames} frames are there; copy it anew")
-
-
 def _kind(target: Path) -> str:
     kind = {"AIF": "AIFF"}.get(name := target.suffix[1:].upper(), name)
-    if kind == "RAW" or kind not in soundfile.available_formats():
+    if kind not in KINDS:
         raise AudioFileError(f"{target} names no audio format that can be written; end it in .wav or .flac")
     return kind
 
@@ -115,9 +97,11 @@ def render_file(
     ------
     AudioFileError
         If the source cannot be read to its end or the target cannot be written.
+    PluginError
+        If a plugin failed, so that the target would hold the input itself.
     """
     target = target.resolve()
-    kind, unfinished = _kind(target), target.with_name(target.name + ".part")
+    kind = _kind(target)
     with open_audio(source) as file:
         if not target.parent.is_dir() or (target.exists() and not target.is_file()):
             raise AudioFileError(f"{target} is not a file in a folder that is there; name another output")
@@ -125,21 +109,30 @@ def render_file(
             raise AudioFileError(f"{source} is empty, and no {kind} file can be; name a .wav file")
         streams = [Stream(make_chain(float(file.samplerate))) for _ in range(file.channels)]
         subtype = _subtype(kind, file.subtype)
-        out = create_audio(unfinished, file.samplerate, file.channels, kind, subtype, file.frames)
         try:
-            with out:
-                _render_into(out, file, streams, report)
-            unfinished.replace(target)
+            with whole_file(target) as unfinished:
+                form = file.samplerate, file.channels, kind, subtype, file.frames
+                with create_audio(unfinished, *form, named=target) as out:
+                    _render_into(out, file, streams, report)
+                _check_plugins(source, streams)
         except (soundfile.LibsndfileError, OSError) as error:
-            raise AudioFileError(f"{target} cannot be written ({error}); free some space or name another") from None
-        finally:
-            unfinished.unlink(missing_ok=True)
+            reason = (error.strerror or error) if isinstance(error, OSError) else error
+            raise AudioFileError(f"{target} cannot be written ({reason}); free some space or name another") from None
+
+
+def _check_plugins(source: Path, streams: list[Stream]) -> None:
+    n_failed = sum(int(stream.host.state["failed_blocks"]) for stream in streams)
+    if n_failed:
+        raise PluginError(
+            f"{source} was not cleaned: a plugin failed, or gave no numbers, in {n_failed} blocks of it; "
+            "choose another preset"
+        )
 
 
 def _render_into(out: Any, file: Any, streams: list[Stream], report: Callable[[float], None] | None) -> None:
     latency = streams[0].host.chain.latency
     skip, done = latency, 0
-    for block in itertools.chain(_blocks(file), [np.zeros((latency, file.channels), np.float32)]):
+    for block in itertools.chain(read_blocks(file, BLOCK), [np.zeros((latency, file.channels), np.float32)]):
         columns = [stream.process(block[:, c]) for c, stream in enumerate(streams)]
         out.write(np.stack(columns, axis=1)[skip:])
         skip = max(0, skip - len(block))

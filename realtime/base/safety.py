@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,11 @@ def cache_folder() -> Path:
         digest.update(word.encode())
     root = os.environ.get("UNFOLD_CACHE_DIR") or platformdirs.user_cache_dir("unfold")
     return Path(root) / "kernels" / digest.hexdigest()[:16]
+
+
+def clear_cache() -> str:
+    """Return the line to type that removes all compiled kernels. [main-thread]"""
+    return f"rm -r {shlex.quote(str(cache_folder().parent))}"
 
 
 def prepare_cache() -> None:
@@ -89,7 +95,9 @@ progress: list[Callable[[int], None]] = []
 
 def n_declared() -> int:
     """Return how many audio-thread functions the package declares. [main-thread]"""
-    return sum(len(re.findall(r"^@realtime", p.read_text(), re.MULTILINE)) for p in PACKAGE.rglob("*.py"))
+    return sum(
+        len(re.findall(r"^@realtime", p.read_text(encoding="utf-8"), re.MULTILINE)) for p in PACKAGE.rglob("*.py")
+    )
 
 
 def _register(function: Callable[..., Any], signature: Any, is_callback: bool) -> None:

@@ -2,8 +2,16 @@
 
 import math
 
+import numpy as np
+
 FLOOR = 1e-9
 """The one floor: model spectra and denominators never fall below it (Hershey et al. 2014 reference code)."""
+
+LARGEST_SAMPLE = np.float32(1e6)
+"""+120 dBFS: no sound is that loud, and its square still fits a float32."""
+
+RATES = 1000, 768_000
+"""Sample rates that are possible, Hz, from and to: beyond, a window has no samples, or memory no room for it."""
 
 SILENCE_DB = -200.0
 """What a gain of zero is shown as, in dB."""

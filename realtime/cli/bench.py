@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from realtime.adaptivemodel import AdaptiveModel
+from realtime.base.errors import UnfoldError
 from realtime.cli.machine import Machine
 from realtime.densemodel import DenseModel
 from realtime.engine.chain import Chain
@@ -85,9 +86,15 @@ def layer_sizes(model: AnyModel) -> list[int]:
     return [model.weights[i].size for i in model.layers]
 
 
-def measure_presets() -> list[Speed]:
-    """Run every preset at every rate. [main-thread]"""
-    return [_measure(preset, rate) for preset in list_presets() for rate in RATES]
+def measure_presets(bad: list[UnfoldError]) -> list[Speed]:
+    """Run every preset at every rate; what is wrong with those that cannot run is added to `bad`. [main-thread]"""
+    speeds = []
+    for preset in list_presets(bad):
+        try:
+            speeds += [_measure(preset, rate) for rate in RATES]
+        except UnfoldError as error:
+            bad.append(error)
+    return speeds
 
 
 def _process(stream: Stream, x: np.ndarray) -> None:

@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from realtime.base.errors import UnfoldError
+from realtime.base.units import RATES
 from realtime.cli.warmup import warm_up
 
 app = typer.Typer(
@@ -56,6 +58,15 @@ NEED_NO_KERNELS = ("devices", "doctor")  # the doctor looks at the cache before 
 def _mode(adapt: Adapt | None) -> int | None:
     """Return the value of the parameter adapt; None leaves it to the preset. [main-thread]"""
     return None if adapt is None else list(Adapt).index(adapt)
+
+
+def _end_with(bad: list[UnfoldError]) -> None:
+    """Name each preset that is bad, now that the good ones are done. [main-thread]"""
+    sys.stdout.flush()
+    for error in bad:
+        print(f"error: {error}", file=sys.stderr)
+    if bad:
+        raise typer.Exit(1)
 
 
 @app.callback(invoke_without_command=True)
@@ -104,7 +115,10 @@ def live(
     amount: AmountOption = None,
     adapt: AdaptOption = None,
     block: Annotated[int, typer.Option(min=0, max=8192, help="Frames per block; 0: the device chooses.")] = 0,
-    rate: Annotated[float | None, typer.Option(metavar="HZ", help="Sample rate; the device's own by default.")] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=RATES[0], max=RATES[1], metavar="HZ", help="Sample rate; the device's own by default."),
+    ] = None,
     latency_ms: LatencyOption = LatencyMs.full,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop after so long.")] = None,
     record: Annotated[Path | None, typer.Option(metavar="DIR", help="Record dry and wet into this folder.")] = None,
@@ -151,7 +165,9 @@ def gui(context: typer.Context) -> None:
 @app.command()
 def enhance(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Audio files.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT|DIR", help="File, or folder.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="OUT|DIR", help="File, or folder; a folder if it ends in /.")
+    ] = None,
     preset: PresetOption = "default",
     layers: LayersOption = None,
     amount: AmountOption = None,
@@ -210,12 +226,14 @@ def presets(as_json: JsonOption = False) -> None:
     """List the presets. [main-thread]"""
     from realtime.engine.preset import list_presets
 
-    found = list_presets()
+    bad: list[UnfoldError] = []
+    found = list_presets(bad)
     if as_json:
         print(json.dumps([{"name": p.name, "description": p.description, "path": str(p.path)} for p in found]))
-        return
-    for p in found:
-        print(f"{p.name:12s} {p.description}")
+    else:
+        for p in found:
+            print(f"{p.name:12s} {p.description}")
+    _end_with(bad)
 
 
 @app.command()
@@ -253,8 +271,10 @@ def bench(as_json: JsonOption = False) -> None:
     from realtime.cli.bench import measure_presets, print_speeds
     from realtime.cli.machine import machine
 
-    here, speeds = machine(), measure_presets()
+    bad: list[UnfoldError] = []
+    here, speeds = machine(), measure_presets(bad)
     if as_json:
         print(json.dumps({"machine": asdict(here), "presets": [asdict(s) for s in speeds]}))
     else:
         print_speeds(here, speeds)
+    _end_with(bad)

@@ -5,7 +5,6 @@ without a sound card, is broken; the rest is a warning.
 """
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -144,7 +143,7 @@ def _cache() -> Iterator[Check]:
     n_bytes = sum(p.stat().st_size for path in stale for p in path.rglob("*") if p.is_file())
     if n_bytes > 100 << 20:
         found = f"{len(stale)} folders of older versions hold {n_bytes >> 20} MiB"
-        yield Check("kernel cache", WARNING, found, f"rm -r {shlex.quote(str(folder.parent))}")
+        yield Check("kernel cache", WARNING, found, safety.clear_cache())
 
 
 def _priority() -> Iterator[Check]:
@@ -164,9 +163,9 @@ def _priority() -> Iterator[Check]:
 
 
 def _presets() -> Iterator[Check]:
-    from realtime.engine.preset import load_preset, preset_folders
+    from realtime.engine.preset import load_preset, preset_files, preset_folders
 
-    paths = [path for folder in preset_folders() for path in sorted(folder.glob("*.toml"))]
+    paths = preset_files()
     for path in paths:
         try:
             chain = load_preset(str(path)).chain(48000)
@@ -194,8 +193,8 @@ def _engine() -> Iterator[Check]:
     except UnfoldError as error:
         yield Check("engine", BROKEN, str(error))
     except Exception as error:
-        reset = f"rm -r {shlex.quote(str(safety.cache_folder().parent))}"
-        yield Check("engine", BROKEN, f"the kernels do not run: {type(error).__name__}: {error}", reset)
+        found = f"the kernels do not run: {type(error).__name__}: {error}"
+        yield Check("engine", BROKEN, found, safety.clear_cache())
     else:
         if not np.isfinite(heard[0]).all() or not heard[0].any():
             yield Check("engine", BROKEN, "the default preset gives silence or no numbers", "unfold presets")

@@ -1,30 +1,35 @@
 """``unfold enhance``: files in, cleaned files out, several at once if asked. Main thread."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import soundfile
 from rich.console import Console
 from rich.progress import Progress
 
-from realtime.base.errors import AudioFileError
+from realtime.base.errors import AudioFileError, UnfoldError
 from realtime.engine.chain import Chain
 from realtime.engine.preset import load_preset
 from realtime.render import render_file
 
 
-def _targets(inputs: list[Path], output: Path | None) -> list[Path]:
+def _targets(inputs: list[Path], output: str | None) -> list[Path]:
     if output is None:
         return [path.with_name(f"{path.stem}-clean.wav") for path in inputs]
-    if output.is_dir() or not output.suffix:
+    place = Path(output)
+    is_audio = place.suffix[1:].upper() in (*soundfile.available_formats(), "AIF")
+    is_folder = output.endswith(("/", os.sep)) or place.is_dir() or not place.suffix
+    if is_folder or (len(inputs) > 1 and not is_audio):
         try:
-            output.mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise AudioFileError(f"{output} cannot be made a folder ({error.strerror}); name another") from None
-        return [output / f"{path.stem}.wav" for path in inputs]
+            raise AudioFileError(f"{place} cannot be made a folder ({error.strerror}); name another") from None
+        return [place / f"{path.stem}.wav" for path in inputs]
     if len(inputs) > 1:
-        raise AudioFileError(f"{len(inputs)} files cannot all become {output}; name a folder with -o")
-    return [output]
+        raise AudioFileError(f"{len(inputs)} files cannot all become {place}; name a folder with -o")
+    return [place]
 
 
 def _check(inputs: list[Path], targets: list[Path]) -> None:
@@ -39,7 +44,7 @@ def _check(inputs: list[Path], targets: list[Path]) -> None:
 
 def enhance_files(
     inputs: list[Path],
-    output: Path | None,
+    output: str | None,
     preset_name: str,
     layers: int | None,
     amount_db: float | None,
@@ -53,8 +58,9 @@ def enhance_files(
     ----------
     inputs : list of Path
         Anything soundfile reads.
-    output : Path or None
+    output : str or None
         A file, or a folder (made if missing) for files named after the inputs; None writes beside each input.
+        What ends in / is a folder, and so is what has no suffix, or for several inputs no suffix of audio.
     preset_name : str
         Name or .toml path.
     layers, amount_db, adapt
@@ -92,15 +98,19 @@ def enhance_files(
 
         try:  # from the first start on: a thread may be at work before `submit` returns
             futures = [pool.submit(work, *pair) for pair in zip(inputs, targets, strict=True)]
-            for future, target in zip(futures, targets, strict=True):
+            for future, source, target in zip(futures, inputs, targets, strict=True):
                 try:
                     future.result()
                     print(target)
-                except AudioFileError as error:
+                except UnfoldError as error:
                     failures.append(str(error))
+                except MemoryError:
+                    failures.append(f"there is not enough memory to clean {source}; clean it alone, or cut it up")
+                except OSError as error:
+                    failures.append(f"{source} or {target} was refused by the system ({error.strerror or error})")
         except BaseException:  # Ctrl-C, or what would fail for every file
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     if failures:
-        raise AudioFileError("; ".join(failures))
+        raise AudioFileError("; ".join(dict.fromkeys(failures)))  # one fault of the preset is one for all files

@@ -12,14 +12,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from realtime.adapt import Adapter
-from realtime.base.audiofile import open_audio
-from realtime.base.errors import AudioFileError, DeviceError, PresetError
+from realtime.base.audiofile import open_audio, read_blocks
+from realtime.base.errors import DeviceError, PresetError
+from realtime.base.wholefile import try_folder
 from realtime.devices.portaudio import PortAudioStream, find_device
 from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset, load_preset, preset_folders, with_model
 from realtime.host import Host
 from realtime.learn import keep_room, learning_room
 from realtime.model import AnyModel, load_model
+from realtime.render import BLOCK
 from realtime.watch import denoiser_of
 
 Samples = NDArray[np.float32]
@@ -98,7 +100,10 @@ def _denoise_model(preset: Preset) -> AnyModel:
     stage = next((stage for stage in preset.stages if stage.plugin == "denoise"), None)
     if stage is None:
         raise PresetError(f"preset {preset.name!r} has no denoise stage, so nothing in it can learn; choose another")
-    return load_model((preset.path.parent / str(stage.options["model"])).resolve())
+    if "model" not in stage.options:
+        raise PresetError(f'{preset.path} has a denoise stage without a model; add the line: model = "FILE"')
+    path = preset.path.parent / str(stage.options["model"])
+    return load_model(path if "\0" in str(path) else path.resolve())  # which says what is wrong with such a name
 
 
 def _write(preset: Preset, learned: AnyModel, target: Path, output: str) -> None:
@@ -115,19 +120,26 @@ def _target(output: str) -> Path:
         if path.name != output or not output.strip():
             raise PresetError(f"{output!r} is neither a name nor the path of a .toml file; give one")
         path = preset_folders()[0] / f"{output}.toml"
-    for file in (path, path.with_suffix(".safetensors")):
-        if file.exists():
-            raise PresetError(f"{file} is there already; give another name, or remove it first")
+    try:
+        for file in (path, path.with_suffix(".safetensors")):
+            if file.exists():
+                raise PresetError(f"{file} is there already; give another name, or remove it first")
+        try_folder(path.with_suffix(".safetensors"))  # now, and not when what was heard would be lost
+    except OSError as error:
+        raise PresetError(f"{path} cannot be written ({error.strerror}); name a folder you can write") from None
     return path
 
 
 def _read(path: Path, seconds: float) -> tuple[Samples, float]:
     with open_audio(path) as file:
         rate = float(file.samplerate)
-        frames = file.read(round(min(seconds, LONGEST_FILE_S) * rate), dtype="float32", always_2d=True)
-    if not np.isfinite(frames).all():
-        raise AudioFileError(f"{path} holds samples that are no numbers; export it anew")
-    return np.ascontiguousarray(frames.mean(axis=1), np.float32), rate
+        n, parts = round(min(seconds, LONGEST_FILE_S) * rate), [np.zeros(0, np.float32)]
+        for block in read_blocks(file, BLOCK):
+            parts.append(block[:n].mean(axis=1, dtype=np.float32))
+            n -= len(parts[-1])
+            if n == 0:
+                break
+    return np.concatenate(parts), rate
 
 
 def _listen(name: str | None, seconds: float) -> tuple[Samples, float]:

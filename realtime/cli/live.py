@@ -9,7 +9,7 @@ from pathlib import Path
 import soundfile
 
 from realtime.adapt import Adapter
-from realtime.base.errors import AudioFileError, DeviceError, UnfoldError
+from realtime.base.errors import AudioFileError, DeviceError, PluginError, UnfoldError
 from realtime.cli.view import JsonLines, View
 from realtime.devices.filesource import FileSource
 from realtime.devices.portaudio import STALL_S, PortAudioStream, find_device
@@ -21,6 +21,7 @@ from realtime.recorder import Recorder
 
 DEMO = BUILT_IN / "demo.flac"
 TICK_S = 0.1
+MOST_DIGITS = 4  # of a channel's number
 CHANNELS = {"mix": None, "left": 0, "right": 1}
 
 
@@ -51,7 +52,7 @@ class Session:
 def _channel(name: str) -> int | None:
     if name in CHANNELS:
         return CHANNELS[name]
-    if name.isdigit() and int(name) >= 1:
+    if name.isascii() and name.isdigit() and len(name) <= MOST_DIGITS and int(name) >= 1:
         return int(name) - 1
     raise DeviceError(f"there is no channel {name!r}; mix, left, right or a number from 1 are possible")
 
@@ -81,11 +82,11 @@ class Live:
         self.adapter = Adapter(self.host)
         latency = self.stream.latency_s
         self.host.device_reported_ms = None if latency is None else 1000 * latency
-        if session.record is not None:
-            self.recorder = Recorder(self.host.wave, session.record, self.host.sample_rate)
-            self.host.record(True)
         if session.measure_latency:
             self.host.measure_latency()
+        if session.record is not None:  # last: what is refused leaves no empty take
+            self.recorder = Recorder(self.host.wave, session.record, self.host.sample_rate)
+            self.host.record(True)
 
     def _open_file(self, path: Path, channel: int | None, session: Session, preset: Preset) -> None:
         target = None if session.target is None else find_device(session.target, "output")
@@ -105,7 +106,7 @@ class Live:
 
     def _open_devices(self, channel: int | None, session: Session, preset: Preset) -> None:
         source, target = find_device(session.source, "input"), find_device(session.target, "output")
-        rate = session.rate or source.sample_rate
+        rate = source.sample_rate if session.rate is None else session.rate
         # A microphone has one channel or two; of an interface with more, as many as reach to the one picked.
         channels = (min(source.n_inputs, max(2, (channel or 0) + 1)), target.n_played)
         chain = preset.chain(rate, session.latency_ms, session.layers, session.amount_db, session.adapt)
@@ -161,6 +162,8 @@ def run_live(session: Session, as_json: bool = False) -> Live:
         If a device is missing, refuses, or stops.
     AudioFileError
         If a file cannot be read to its end, or the recording cannot be written.
+    PluginError
+        If a plugin failed.
     """
     keeper = None
     if session.keep_room is not None:
@@ -204,6 +207,12 @@ def _problem(running: Live, lost: bool) -> UnfoldError | None:
         return AudioFileError(running.file.problem)
     if lost:
         return DeviceError("the device stopped; it was unplugged or its server ended: see 'unfold devices'")
+    n_failed = running.host.status().failed_blocks
+    if n_failed:
+        return PluginError(
+            f"a plugin failed, or gave no numbers, in {n_failed} blocks: there the input itself was heard; "
+            "choose another preset"
+        )
     return None
 
 

@@ -37,6 +37,8 @@ def _table(s: Status) -> Table:
     table.add_row(
         "drop-outs", f"{s.dropouts} (late {s.late_blocks}, missed {s.missed_blocks}; flags {s.flagged_blocks})"
     )
+    if s.failed_blocks:
+        table.add_row("failed", f"{s.failed_blocks} blocks in which a plugin failed: the input itself was heard")
     if s.refused_rows:
         table.add_row("recording", f"{s.refused_rows} frames refused: the disk is too slow")
     return table

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from realtime.base.audiofile import open_audio
+from realtime.base.audiofile import open_audio, read_blocks
 from realtime.base.errors import AudioFileError
 from realtime.base.ring import Ring
 
@@ -52,7 +51,7 @@ class FileSource:
         """Read ahead; call `ended` once the last sample is in the ring. [main-thread]
 
         Returns with sound in the ring, so that the stream's first block holds the file's first sample. A file that
-        proves to be damaged ends where the damage is, and `problem` says so.
+        proves to be damaged, or to hold what is no sound, ends there, and `problem` says so.
         """
         self._thread = threading.Thread(target=self._feed, args=(ended,), name="file source", daemon=True)
         self._thread.start()
@@ -72,15 +71,14 @@ class FileSource:
         self._file.close()
 
     def _feed(self, ended: Callable[[], None]) -> None:
-        done = 0
+        if self.n_frames == 0:
+            self.problem = f"{self._file.name} is empty: there is no sound in it; give another file"
         try:
-            while len(frames := self._file.read(READ_FRAMES, dtype="float32", always_2d=True)):
-                done += len(frames)
+            for frames in read_blocks(self._file, READ_FRAMES):
                 if not self._put(frames.mean(axis=1) if self.channel is None else frames[:, self.channel]):
                     return
-        except soundfile.LibsndfileError as error:
-            seconds = done / self.sample_rate
-            self.problem = f"{self._file.name} is damaged after {seconds:.1f} s ({error}); copy it anew"
+        except AudioFileError as error:
+            self.problem = str(error)
         if self._put(np.zeros(self.tail, np.float32)):
             self._ended.set()
             ended()

@@ -21,6 +21,7 @@ from realtime.base.intrinsics import (
 )
 from realtime.base.ring import CAPACITY, HEADER_SIZE, READ, ring_available, ring_release
 from realtime.base.safety import realtime, realtime_callback
+from realtime.base.units import LARGEST_SAMPLE
 from realtime.dsp.meter import within
 from realtime.engine.chain import CHAIN, CHUNK, run_chain
 from realtime.engine.counts import count_block, forget_counts, watch_clock
@@ -28,7 +29,7 @@ from realtime.engine.levels import count_levels
 from realtime.engine.messages import BYPASS, FAILED, MESSAGE, MUTE, PROBE, PROBED, RECORD, RESET, RETIRED, SET, SWAP
 from realtime.engine.outbox import record, report
 from realtime.engine.probe import add_burst, keep_echo
-from realtime.engine.state import ENGINE, LARGEST_SAMPLE, MIX
+from realtime.engine.state import ENGINE, MIX
 
 _ULONG = types.uint32 if sys.platform == "win32" else types.uint64
 CALLBACK_SIGNATURE = types.int32(types.voidptr, types.voidptr, _ULONG, types.voidptr, _ULONG, types.voidptr)

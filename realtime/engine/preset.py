@@ -12,6 +12,8 @@ amount = 100.0
 """
 
 import json
+import math
+import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +24,8 @@ import platformdirs
 from numpy.typing import NDArray
 
 import realtime
-from realtime.base.errors import PluginError, PresetError
+from realtime.base.errors import PluginError, PresetError, UnfoldError
+from realtime.base.wholefile import whole_file
 from realtime.engine.chain import Chain
 from realtime.engine.registry import plugin_class
 from realtime.model import AnyModel, load_model, save_model
@@ -108,7 +111,7 @@ class Preset:
             options["latency_ms"] = latency_ms
         try:
             return made(**options)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise PluginError(f"{self.path}: plugin {stage.plugin!r} cannot be made: {error}") from None
 
 
@@ -117,19 +120,36 @@ def preset_folders() -> list[Path]:
     return [platformdirs.user_config_path("unfold") / "presets", BUILT_IN]
 
 
-def list_presets() -> list[Preset]:
+def preset_files() -> list[Path]:
+    """Return the files of all presets; of one name the first is used. [thread-safe]"""
+    return [path for folder in preset_folders() for path in sorted(folder.glob("*.toml")) if path.is_file()]
+
+
+def list_presets(bad: list[UnfoldError] | None = None) -> list[Preset]:
     """Return every preset, by name; the user's hide built-ins of the same name. [main-thread]
+
+    Parameters
+    ----------
+    bad : list of UnfoldError or None
+        What is wrong with each file that is malformed is added here; None raises the first.
 
     Raises
     ------
     PresetError
         If one is malformed.
     """
-    found: dict[str, Preset] = {}
-    for folder in preset_folders():
-        for path in sorted(folder.glob("*.toml")):
-            found.setdefault(path.stem, _read(path))
-    return [found[name] for name in sorted(found)]
+    files: dict[str, Path] = {}
+    for path in preset_files():
+        files.setdefault(path.stem, path)
+    found = []
+    for name in sorted(files):
+        try:
+            found.append(_read(files[name]))
+        except PresetError as error:
+            if bad is None:
+                raise
+            bad.append(error)
+    return found
 
 
 def load_preset(wanted: str) -> Preset:
@@ -145,7 +165,7 @@ def load_preset(wanted: str) -> Preset:
     for folder in preset_folders():
         if (folder / f"{wanted}.toml").is_file():
             return _read(folder / f"{wanted}.toml")
-    there = ", ".join(sorted({path.stem for folder in preset_folders() for path in folder.glob("*.toml")}))
+    there = ", ".join(sorted({path.stem for path in preset_files()}))
     raise PresetError(f"there is no preset {wanted!r}; there are: {there}; or give the path of a .toml file")
 
 
@@ -155,25 +175,46 @@ def save_preset(preset: Preset) -> None:
     Parameters
     ----------
     preset : Preset
-        Options are strings, numbers or truth values.
+        Options are strings, numbers, truth values, or lists and tables of them.
 
     Raises
     ------
     PresetError
-        If the file cannot be written.
+        If the file cannot be written, or could not be read again.
     """
-    # Strings, numbers and truth values are written alike in JSON and TOML.
-    lines = [f"name = {json.dumps(preset.name)}", f"description = {json.dumps(preset.description)}"]
-    for stage in preset.stages:
-        lines += ["", "[[chain]]", f"plugin = {json.dumps(stage.plugin)}"]
-        lines += [f"{key} = {json.dumps(value)}" for key, value in stage.options.items()]
-        lines += ["[chain.parameters]"] if stage.parameters else []
-        lines += [f"{key} = {json.dumps(value)}" for key, value in stage.parameters.items()]
+    try:
+        lines = [f"name = {_toml(preset.name)}", f"description = {_toml(preset.description)}"]
+        for stage in preset.stages:
+            lines += ["", "[[chain]]", f"plugin = {_toml(stage.plugin)}"]
+            lines += [f"{_key(key)} = {_toml(value)}" for key, value in stage.options.items()]
+            lines += ["[chain.parameters]"] if stage.parameters else []
+            lines += [f"{_key(key)} = {_toml(value)}" for key, value in stage.parameters.items()]
+        text = "\n".join(lines) + "\n"
+        tomllib.loads(text)  # one preset that cannot be read would be in the way of all commands that list them
+        content = text.encode()
+    except (TypeError, ValueError) as error:
+        raise PresetError(f"{str(preset.path)!r} cannot hold this preset ({error}); give other names") from None
     try:
         preset.path.parent.mkdir(parents=True, exist_ok=True)
-        preset.path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with whole_file(preset.path) as part:
+            part.write_bytes(content)
     except OSError as error:
         raise PresetError(f"{preset.path} cannot be written ({error.strerror}); name a folder you can write") from None
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML writes it: mostly as JSON does."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(key)} = {_toml(v)}' for key, v in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def with_model(preset: Preset, model: AnyModel, path: Path, description: str) -> Preset:
@@ -213,7 +254,9 @@ def _read(path: Path) -> Preset:
         raise PresetError(f"{path} cannot be read ({error.strerror}); name a preset or a .toml file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PresetError(f"{path} is not valid TOML: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except RecursionError:
+        raise PresetError(f"{path} is nested too deeply to be read; a preset has [[chain]] entries alone") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PresetError(
             f"{path} is not a preset ({error!r}); it needs [[chain]] entries with a plugin each"
         ) from None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from realtime.base.audiofile import create_audio, open_audio, renew_header
+from realtime.base.audiofile import create_audio, open_audio, read_blocks, renew_header
 from realtime.base.errors import AudioFileError
 
 FOUR_GB = 1 << 30  # float32 samples
@@ -99,3 +99,29 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path: Path, name, rate, chan
     with pytest.raises(AudioFileError, match="cannot be written") as caught:
         create_audio(tmp_path / name, rate, channels, kind, subtype)
     assert "\n" not in str(caught.value)
+
+
+def test_a_format_that_cannot_hold_the_sound_is_told_by_the_name_in_the_end(tmp_path: Path) -> None:
+    with pytest.raises(AudioFileError) as caught:
+        create_audio(tmp_path / "x.part", 96000, 2, "MP3", named=tmp_path / "x.mp3")
+    said = str(caught.value)
+    assert "x.mp3 cannot be written: MP3 cannot hold 2 channel(s) at 96000 Hz" in said and said.endswith("use .wav")
+    assert ".part" not in said
+
+
+@pytest.mark.parametrize("rate", [1, 999, 768_001, 10**9])
+def test_a_sample_rate_that_is_none_is_refused(tmp_path: Path, rate: int) -> None:
+    soundfile.write(tmp_path / "x.wav", noise(10), rate)
+    with pytest.raises(AudioFileError, match=f"sample rate of {rate} Hz; 1000 to 768000 are possible"):
+        open_audio(tmp_path / "x.wav")
+
+
+def test_a_file_with_fewer_frames_than_it_says_is_cut_short(tmp_path: Path) -> None:
+    class Promising(soundfile.SoundFile):
+        frames = 1001
+
+    soundfile.write(tmp_path / "x.wav", noise(1000), 48000)
+    blocks = read_blocks(Promising(tmp_path / "x.wav"), 600)
+    assert [len(next(blocks)), len(next(blocks))] == [600, 400]
+    with pytest.raises(AudioFileError, match="is cut short: 1000 of 1001 frames are there; copy it anew"):
+        next(blocks)

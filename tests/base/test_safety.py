@@ -1,5 +1,6 @@
 """Oracles: the optimised IR, and Numba's own allocation counts."""
 
+import os
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import realtime.devices.virtual
 import realtime.plugins.delay
 import realtime.plugins.denoise
 import realtime.plugins.gain  # noqa: F401
+from realtime.base import safety
 from realtime.base.safety import REGISTRY, audit
 from realtime.engine.callback import process_block
 from realtime.engine.chain import Chain
@@ -74,3 +76,11 @@ def test_stale_kernels_are_never_served(tmp_path) -> None:
     code = "from realtime.base import safety; print(safety.cache_folder())"
     folders = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout for _ in range(2)}
     assert len(folders) == 1
+
+
+def test_kernels_are_counted_in_any_locale() -> None:
+    """The sources hold letters that are not ASCII."""
+    code = "from realtime.base import safety; print(safety.n_declared())"
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | ascii_only, capture_output=True, text=True)
+    assert int(done.stdout) == safety.n_declared()

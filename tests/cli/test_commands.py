@@ -5,6 +5,8 @@ import json
 import pytest
 import typer.main
 
+from realtime.base.errors import ModelError
+from realtime.cli.bench import Speed
 from realtime.cli.commands import app
 from realtime.engine.preset import list_presets
 from realtime.engine.registry import plugin_classes
@@ -69,3 +71,34 @@ def test_devices_as_json_are_what_portaudio_lists(unfold) -> None:
     said = json.loads(result.out)
     assert [d["name"] for d in said] == [d["name"] for d in sounddevice.query_devices()]
     assert "unfold live -i demo" in unfold("devices").out or said
+
+
+@pytest.fixture
+def bad_presets(tmp_path, monkeypatch) -> list:
+    """Two presets of the user that cannot be read, and a folder named like one."""
+    monkeypatch.setattr("realtime.engine.preset.platformdirs.user_config_path", lambda name: tmp_path)
+    (tmp_path / "presets" / "backup.toml").mkdir(parents=True)
+    paths = [tmp_path / "presets" / f"{name}.toml" for name in "ab"]
+    for path in paths:
+        path.write_text("chain = [")
+    return paths
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_bad_presets_are_named_after_the_good_ones(unfold, bad_presets, options) -> None:
+    result = unfold("presets", *options)
+    assert result.status == 1 and "default" in result.out and "backup" not in result.out + result.err
+    assert [line.partition(" is not")[0] for line in result.err.splitlines()] == [f"error: {p}" for p in bad_presets]
+
+
+def test_bad_presets_do_not_stop_the_bench(unfold, bad_presets, monkeypatch) -> None:
+    def measure(preset, rate):
+        if preset.name == "dnn":
+            raise ModelError("its model is gone")
+        return Speed(preset.name, rate, 0.5)
+
+    monkeypatch.setattr("realtime.cli.bench._measure", measure)
+    result = unfold("bench", "--json")
+    names = {speed["preset"] for speed in json.loads(result.out)["presets"]}
+    assert result.status == 1 and "default" in names and not {"a", "b", "dnn"} & names
+    assert len(result.err.splitlines()) == 3 and result.err.endswith("error: its model is gone\n")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from realtime.base.errors import ModelError
 from realtime.engine.preset import load_preset
 from realtime.render import render, render_file
 from tests.cli.conftest import hear_interrupts
@@ -196,6 +197,9 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(unfold, small, tmp_path, w
         (["-o", "/dev/null"], "cannot be made a folder"),
         (["-o", "y.xyz"], "names no audio format"),
         (["-o", "y.raw"], "names no audio format"),
+        (["-o", "y.sd2"], "names no audio format"),
+        (["-o", "y.wve"], "names no audio format"),
+        (["-o", "x.wav/"], "cannot be made a folder"),
         (["-o", "y.toml"], "names no audio format"),
         (["-o", "y.wav", "--preset", "nothing"], "there is no preset 'nothing'; there are: "),
         (["-o", "y.wav", "--preset", "none.toml"], "none.toml cannot be read"),
@@ -224,6 +228,52 @@ def test_wrong_usage_is_told_and_exits_with_2(unfold, tmp_path, option) -> None:
     inputs = [write(tmp_path / "x.wav")] if option else []
     result = unfold("enhance", *inputs, *option)
     assert result.status == 2 and "Usage: unfold enhance" in result.err and "Traceback" not in result.err
+
+
+def test_a_file_that_looks_unfinished_is_an_input_like_any_other(unfold, small, tmp_path) -> None:
+    source, target = write(tmp_path / "talk.wav").rename(tmp_path / "talk.wav.part"), tmp_path / "talk.wav"
+    before = source.read_bytes()
+    assert unfold("enhance", source, "-o", target, "--preset", small, "--amount", 0).status == 0
+    assert source.read_bytes() == before and np.array_equal(read(target), read(source))
+
+
+def test_a_format_that_cannot_hold_the_sound_leaves_nothing(unfold, small, tmp_path) -> None:
+    source, target = write(tmp_path / "x.wav", 4000, 2, 96000), tmp_path / "y.mp3"
+    result = unfold("enhance", source, "-o", target, "--preset", small)
+    assert result.is_one_sentence() and f"{target} cannot be written: MP3 cannot hold 2 channel(s)" in result.err
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_plugin_that_fails_leaves_no_file_that_only_looks_cleaned(unfold, tmp_path) -> None:
+    stage = '[[chain]]\nplugin = "gain"\n[chain.parameters]\ngain = 24\n'
+    (tmp_path / "loud.toml").write_text(34 * stage)
+    source = write(tmp_path / "x.wav", 20_000)
+    result = unfold("enhance", source, "-o", tmp_path / "y.wav", "--preset", tmp_path / "loud.toml")
+    assert result.is_one_sentence() and f"{source} was not cleaned: a plugin failed" in result.err
+    assert not (tmp_path / "y.wav").exists()
+
+
+@pytest.mark.parametrize("name", ["takes.2024/", "takes.2024"])
+def test_a_folder_may_have_a_dot_in_its_name(unfold, small, tmp_path, name) -> None:
+    sources = [write(tmp_path / "1.wav"), write(tmp_path / "2.wav", 5000)]
+    inputs = sources[:1] if name.endswith("/") else sources
+    assert unfold("enhance", *inputs, "-o", f"{tmp_path}/{name}", "--preset", small).status == 0
+    made = sorted(path.name for path in (tmp_path / "takes.2024").iterdir())
+    assert made == [path.name for path in inputs]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ModelError("a fault"), OSError(5, "Input/output error")])
+def test_no_kind_of_error_stops_the_other_files(unfold, small, tmp_path, monkeypatch, error) -> None:
+    def fail_for_one(source: Path, *arguments: object) -> None:
+        if source.name == "bad.wav":
+            raise error
+        render_file(source, *arguments)
+
+    monkeypatch.setattr("realtime.cli.enhance.render_file", fail_for_one)
+    result = unfold(
+        "enhance", write(tmp_path / "bad.wav"), write(tmp_path / "x.wav"), "-o", tmp_path / "out", "--preset", small
+    )
+    assert result.is_one_sentence() and [path.name for path in (tmp_path / "out").iterdir()] == ["x.wav"]
 
 
 @pytest.mark.parametrize("suffix", ["flac", "mp3"])
@@ -265,8 +315,9 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(unfold_process, small, t
     assert list(tmp_path.iterdir()) == [source]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-def test_an_interrupt_stops_within_a_block_and_leaves_nothing(small, tmp_path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)])
+def test_an_interrupt_stops_within_a_block_and_leaves_nothing(small, tmp_path, number) -> None:
     source = tmp_path / "hours.wav"
     with soundfile.SoundFile(source, "w", 48000, 1, "PCM_16") as file:
         file.write(np.zeros(1))
@@ -276,9 +327,9 @@ def test_an_interrupt_stops_within_a_block_and_leaves_nothing(small, tmp_path) -
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes, preexec_fn=hear_interrupts) as process:
         deadline = time.monotonic() + 60
-        while not (tmp_path / "y.wav.part").exists() and time.monotonic() < deadline:
+        while not list(tmp_path.glob("*.part")) and time.monotonic() < deadline:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert process.returncode not in (0, -signal.SIGINT) and out == "" and "Traceback" not in err
+    assert process.returncode == 128 + number and out == "" and "Traceback" not in err
     assert list(tmp_path.iterdir()) == [source]

@@ -1,5 +1,6 @@
 """Oracles: the bases `realtime.learn` fits to the same samples, and one sentence for what cannot be learned."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,9 @@ def test_a_name_is_looked_up_among_the_users_presets(unfold, small, hiss, tmp_pa
         (["{hiss}", "--preset", "none"], "there is no preset 'none'"),
         (["{hiss}", "--preset", "{gain}"], "has no denoise stage, so nothing in it can learn"),
         (["{nan}"], "holds samples that are no numbers"),
+        (["{huge}"], "or beyond +120 dBFS, after 0.0 s"),
+        (["{damaged}"], "is damaged after"),
+        (["{hiss}", "--preset", "{bare}"], "has a denoise stage without a model"),
         ([], "this machine has no input device"),
     ],
 )
@@ -70,11 +74,28 @@ def test_what_cannot_be_learned_is_one_sentence(unfold, tmp_path, hiss, monkeypa
     soundfile.write(tmp_path / "short.wav", np.ones(RATE // 2), RATE)
     soundfile.write(tmp_path / "nan.wav", np.full(5 * RATE, np.nan), RATE, "FLOAT")
     (tmp_path / "gain.toml").write_text('[[chain]]\nplugin = "gain"\n')
-    files = {name: tmp_path / name for name in ("short.wav", "nan.wav", "gain.toml")}
+    soundfile.write(tmp_path / "huge.wav", np.full(5 * RATE, 1e30), RATE, "FLOAT")
+    soundfile.write(tmp_path / "damaged.flac", np.random.default_rng(0).uniform(-1, 1, 5 * RATE), RATE)
+    os.truncate(tmp_path / "damaged.flac", (tmp_path / "damaged.flac").stat().st_size // 2)
+    (tmp_path / "bare.toml").write_text('[[chain]]\nplugin = "denoise"\n')
+    names = ("short.wav", "nan.wav", "gain.toml", "huge.wav", "damaged.flac", "bare.toml")
+    files = {name: tmp_path / name for name in names}
     given = {"hiss": hiss} | {name.split(".")[0]: path for name, path in files.items()}
     result = unfold("learn", "noise", "-o", tmp_path / "made.toml", *(a.format(**given) for a in arguments))
     assert result.is_one_sentence() and sentence in result.err
     assert not (tmp_path / "made.toml").exists() and not (tmp_path / "made.safetensors").exists()
+
+
+def test_a_preset_that_cannot_be_written_is_told_before_listening(unfold, small, tmp_path, hiss, monkeypatch) -> None:
+    def listen(*arguments: object) -> None:
+        raise AssertionError("it listened first")
+
+    monkeypatch.setattr("realtime.cli.learn._listen", listen)
+    monkeypatch.setattr("realtime.cli.live.Live", listen)
+    made = hiss / "made.toml"
+    for command in (["learn", "noise", "-o", made], ["live", "-i", "demo", "--keep-room", made]):
+        result = unfold(*command, "--preset", small)
+        assert result.is_one_sentence() and f"{made} cannot be written (File exists)" in result.err
 
 
 @pytest.mark.parametrize("output", ["", "a/b", "../up"])

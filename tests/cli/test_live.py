@@ -118,6 +118,9 @@ def test_without_a_sound_card_the_main_job_plays_the_clip_and_says_where_it_is(
         (["-i", "clip.wav", "--channel", "3"], "has 2 channel(s), not 3"),
         (["-i", "clip.wav", "--channel", "centre"], "there is no channel 'centre'; mix, left, right or a number"),
         (["-i", "clip.wav", "--channel", "0"], "there is no channel '0'"),
+        (["-i", "clip.wav", "--channel", "²"], "there is no channel '²'"),
+        (["-i", "clip.wav", "--channel", 5000 * "9"], "there is no channel '9"),
+        (["-i", 300 * "x"], "File name too long"),
         (["-i", "clip.wav", "--preset", "nothing"], "there is no preset 'nothing'"),
         (["-i", "clip.wav", "--layers", "1000"], "layers is 1000 for preset 'default'"),
         (["-i", "clip.wav", "--record", "text.wav"], "text.wav cannot be recorded into"),
@@ -132,7 +135,49 @@ def test_what_cannot_be_played_is_one_sentence(unfold, tmp_path, clip, monkeypat
     assert result.is_one_sentence() and sentence in result.err and result.out == ""
 
 
-@pytest.mark.parametrize("option", [["--block", "-1"], ["--block", "8193"], ["--amount", "-1"], ["--seconds", "-1"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--block", "-1"],
+        ["--block", "8193"],
+        ["--amount", "-1"],
+        ["--seconds", "-1"],
+        ["--rate", "0"],
+        ["--rate", "1e6"],
+    ],
+)
 def test_wrong_usage_is_told_and_exits_with_2(unfold, option) -> None:
     result = unfold("live", "-i", "demo", *option)
     assert result.status == 2 and "Usage: unfold live" in result.err
+
+
+def test_what_cannot_be_measured_leaves_no_empty_takes(unfold, small, tmp_path) -> None:
+    result = unfold("live", "-i", "demo", "--record", tmp_path / "d", "--measure-latency", "--preset", small)
+    assert result.is_one_sentence() and "the latency of a file cannot be measured" in result.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plugin_that_fails_is_told_in_the_end(unfold, tmp_path, clip) -> None:
+    stage = '[[chain]]\nplugin = "gain"\n[chain.parameters]\ngain = 24\n'
+    (tmp_path / "loud.toml").write_text(34 * stage)
+    result = unfold("live", "-i", clip, "--preset", tmp_path / "loud.toml")
+    assert result.is_one_sentence() and "a plugin failed, or gave no numbers, in " in result.err
+    assert "blocks in which a plugin failed" in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize(("n", "sentence"), [(RATE, "holds samples that are no numbers"), (0, "is empty")])
+def test_a_file_that_is_no_sound_is_told_in_the_end(unfold, small, tmp_path, n, sentence) -> None:
+    soundfile.write(tmp_path / "x.wav", np.full(n, np.nan), RATE, "FLOAT")
+    result = unfold("live", "-i", tmp_path / "x.wav", "--preset", small)
+    assert result.is_one_sentence() and sentence in result.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_run_that_is_told_to_end_ends_as_by_ctrl_c(small, tmp_path, name) -> None:
+    command = [sys.executable, "-m", "realtime.cli.app", "live", "-i", "demo", "--preset", str(small), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        first = process.stdout.readline()
+        process.send_signal(getattr(signal, name))
+        rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 0 and statuses(first + rest)[-1]["final"]

@@ -62,3 +62,13 @@ def test_a_channel_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "x.wav", np.zeros(10, np.float32), RATE)
     with pytest.raises(AudioFileError, match=r"has 1 channel\(s\), not 3; pick another"):
         FileSource(tmp_path / "x.wav", 2)
+
+
+@pytest.mark.parametrize(("bad", "sentence"), [(np.nan, "no numbers"), (1e30, "beyond"), (None, "is empty")])
+def test_what_is_no_sound_is_told(tmp_path: Path, bad: float | None, sentence: str) -> None:
+    x = np.zeros(2 * RATE if bad else 0, np.float32)
+    x[RATE:] = bad or 0
+    soundfile.write(tmp_path / "x.wav", x, RATE, "FLOAT")
+    file = FileSource(tmp_path / "x.wav", tail=7)
+    assert len(read_all(file)) <= RATE + 7
+    assert file.problem is not None and sentence in file.problem and "\n" not in file.problem

@@ -98,6 +98,8 @@ def test_users_presets_come_first(folder: Path) -> None:
         ('\ufeff[[chain]]\nplugin = "gain"', "is not valid TOML"),
         ("", r"it needs \[\[chain\]\] entries"),
         ("chain = 5", r"it needs \[\[chain\]\] entries"),
+        ("x = " + 3000 * "[", "is nested too deeply"),
+        (f'[[chain]]\nplugin = "gain"\n[chain.parameters]\ngain = 1{400 * "0"}', r"it needs \[\[chain\]\] entries"),
         ("chain = [1]", r"it needs \[\[chain\]\] entries"),
         ("[[chain]]\nmodel = 'x'", r"it needs \[\[chain\]\] entries"),
         ('[[chain]]\nplugin = "gain"\nparameters = 3', r"it needs \[\[chain\]\] entries"),
@@ -123,6 +125,8 @@ def test_malformed_files_are_one_sentence(folder: Path, content: str, sentence: 
         ('plugin = "denoise"', PluginError, "missing 1 required positional argument: 'model'"),
         ('plugin = "denoise"\nmodel = "none.safetensors"', ModelError, "none.safetensors cannot be read"),
         ('plugin = "denoise"\nmodel = 5', ModelError, "5 cannot be read"),
+        ('plugin = "denoise"\nmodel = "a\\u0000b"', ModelError, "cannot be read .embedded null byte"),
+        (f'plugin = "delay"\nmilliseconds = 1{400 * "0"}', PluginError, "plugin 'delay' cannot be made"),
         ('plugin = "denoise"\nmodel = "mine.toml"', ModelError, "mine.toml is"),
         ('plugin = "gain"\n[chain.parameters]\nlevel = 3', PresetError, "plugin 'gain' has no parameter 'level'"),
         ('plugin = "gain"\n[chain.parameters]\ngain = 25', PresetError, "gain is 25 for preset 'mine'; -60 to 24 are"),
@@ -173,6 +177,40 @@ def test_a_saved_preset_reads_back_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PresetError, match="cannot be written"):
         save_preset(replace(preset, path=tmp_path / "file" / "x.toml"))
+
+
+@pytest.mark.parametrize("text", ["room 🎤", "a\x7fb\x00\x1f", 'C:\\ "x"\t', ""])
+def test_any_text_number_and_key_reads_back_the_same(tmp_path: Path, text: str) -> None:
+    options = {"a key, ü": text, "x.y": [1, 2.5, text], "low": -np.inf, "big": 1e300, "on": True, "t": {"é": {"k": 1}}}
+    preset = Preset("mine", text, tmp_path / "mine.toml", (Stage("gain", options, {"a b": np.inf}),))
+    save_preset(preset)
+    assert load_preset(str(preset.path)) == preset
+    assert list(tmp_path.iterdir()) == [preset.path]
+    save_preset(replace(preset, stages=(Stage("gain", {"x": float("nan")}, {}),)))
+    assert np.isnan(load_preset(str(preset.path)).stages[0].options["x"])
+
+
+@pytest.mark.parametrize("value", ["\ud800", None, object(), {1}])
+def test_what_toml_cannot_hold_is_one_sentence_and_writes_nothing(tmp_path: Path, value: object) -> None:
+    preset = Preset("mine", "", tmp_path / "mine.toml", (Stage("gain", {"x": value}, {}),))
+    with pytest.raises(PresetError, match="cannot hold this preset"):
+        save_preset(preset)
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_files_do_not_hide_the_good_ones(folder: Path) -> None:
+    write(folder, "chain = [", "broken")
+    write(folder, "chain = [", "sparse")
+    write(folder, "chain = []", "good")
+    (folder / "backup.toml").mkdir()
+    bad: list[UnfoldError] = []
+    names = [preset.name for preset in list_presets(bad)]
+    assert {"good", "default"} <= set(names) and not {"broken", "backup", "sparse"} & set(names)
+    wanted = [f"{folder / name}.toml is not valid TOML" for name in ("broken", "sparse")]
+    assert [str(error).partition(":")[0] for error in bad] == wanted
+    with pytest.raises(PresetError) as caught:
+        load_preset("nothing")
+    assert "backup" not in str(caught.value)
 
 
 def test_a_preset_whose_model_cannot_be_written_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
