@@ -124,6 +124,7 @@ class FileDeeds:
                 lambda: export_table(path, history, start, end, view),
                 lambda done: window.tell("info", window.tr("Exported {}").format(done)),
                 lambda sentence: window.tell("bad", sentence),
+                must=True,
             )
         else:
             window.tell("bad", window.tr("{} is no .png, .csv or .npz; choose one of these").format(path.name))

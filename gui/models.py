@@ -177,7 +177,7 @@ class Models(QWidget):
         self.about.setText(f"<b>▶ {escape(preset.name)}</b><br>{escape(preset.description)}")
         self.about.setAccessibleDescription(f"{preset.name}: {preset.description}")
         for slot, button in self.slots.items():
-            patch = self._desk.patch if slot == self._desk.slots.current else self._desk.slots.patches[slot]
+            patch = self._desk.target if slot == self._desk.slots.current else self._desk.slots.patches[slot]
             button.setChecked(slot == self._desk.slots.current)
             text = f"{slot}: {patch.name if patch else self.tr('empty')}"
             button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, button.width() - 24))

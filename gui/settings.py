@@ -136,7 +136,7 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
         "bypassed": desk.bypassed,
         "muted": desk.muted,
         "setup": asdict(desk.setup),
-        "patch": patch_as_dict(desk.patch),
+        "patch": patch_as_dict(desk.target),
         "slots": {name: patch_as_dict(patch) for name, patch in desk.slots.patches.items()},
         "slot": desk.slots.current,
         "safe_pairs": sorted(desk.guard.safe_pairs),
@@ -155,7 +155,7 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
     slots = content.get("slots")
     if isinstance(slots, dict):
         desk.slots.patches = {name: patch_from(slots.get(name)) for name in ("A", "B")}
-        desk.slots.current = "B" if content.get("slot") == "B" else "A"
+        desk.slots.current = desk.slots.heard = "B" if content.get("slot") == "B" else "A"
     desk.bypassed, desk.muted = bool(content.get("bypassed")), bool(content.get("muted"))
     with suppress(KeyError, TypeError, ValueError):
         desk.setup = Setup(**_checked(content["setup"], SETUP))

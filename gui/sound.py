@@ -1,8 +1,10 @@
 """One opened stream: host, source, device, look-back, and the watch on its network. No Qt. Main thread."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gui.wave import WaveTee
 from realtime.adapt import Adapter
@@ -84,6 +86,11 @@ class Patch:
         return ", ".join([self.preset.name, *parts])
 
 
+def with_values(patch: Patch, **values: Any) -> Patch:
+    """Return a patch with some of its values set otherwise."""
+    return replace(patch, values=replace(patch.values, **values))
+
+
 def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
     """Return a preset's chain at these values; a preset without a denoiser takes none of them. On any thread."""
     stages = [
@@ -101,6 +108,17 @@ def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
         parameter, place = chain.parameter("denoise", "layers")
         place[0] = parameter.clip(values.layers)
     return chain
+
+
+def set_values(chain: Chain, values: Values) -> None:
+    """Set the values that a chain can take after it was made; those it has no place for are left out."""
+    given = [("denoise", "amount", values.amount), *values.others]
+    given += [] if values.layers is None else [("denoise", "layers", float(values.layers))]
+    for plugin, name, value in given:
+        with suppress(KeyError):
+            parameter, place = chain.parameter(plugin, name)
+            place[0] = parameter.clip(value)
+    hear_bases(chain, values.bases)
 
 
 def hear_bases(chain: Chain, bases: frozenset[int] | None) -> None:

@@ -118,7 +118,8 @@ class Window(QMainWindow):
         self.desk.said.connect(self.notice.tell)
         self.desk.opened.connect(self._begin_anew)
         self.desk.changed.connect(self.refresh)
-        self.desk.undo.indexChanged.connect(self.refresh)
+        for stack in self.desk.stacks.values():
+            stack.indexChanged.connect(self.refresh)
         self.look.frozen_changed.connect(self.refresh)
         self.shelf.changed.connect(self.models.show_entries)
         self.shelf.changed.connect(self.picture.others.show_entries)
