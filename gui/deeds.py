@@ -85,11 +85,16 @@ class Deeds(FileDeeds):
         self._desk.use(replace(self._desk.setup, source=None, noise=None))
 
     def demo(self) -> None:
-        self._desk.use(replace(self._desk.setup, source=DEMO, noise=None))
+        self._desk.use(replace(self._desk.setup, source=DEMO, noise=None, channel=None))
 
     def devices(self) -> None:
         dialog = Devices(self._window, self._desk.setup)
-        dialog.accepted.connect(lambda: self._desk.use(dialog.setup()))
+
+        def use() -> None:
+            if dialog.setup() != self._desk.setup:  # else a take that runs would end for nothing
+                self._desk.use(dialog.setup())
+
+        dialog.accepted.connect(use)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

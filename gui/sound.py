@@ -1,5 +1,6 @@
 """One opened stream: host, source, device, look-back, and the watch on its network. No Qt. Main thread."""
 
+import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -44,7 +45,8 @@ class Setup:
         """The audio file that is played, or None for a device."""
         if self.source == DEMO:
             return DEMO_FILE
-        return Path(self.source) if self.source and Path(self.source).is_file() else None
+        # Unlike Path.is_file, False where one may not even look.
+        return Path(self.source) if self.source and os.path.isfile(self.source) else None
 
     @property
     def is_gone(self) -> bool:
@@ -152,13 +154,13 @@ def settled(setup: Setup) -> tuple[Setup, str]:
     """Return a setup that this machine can open, and a sentence on what was chosen instead of what is missing."""
     if setup.is_gone:
         text = f"There is no file {setup.source} any more; choose another one. Until then the built-in clip is played."
-        return replace(setup, source=DEMO, noise=None), text
+        return replace(setup, source=DEMO, noise=None, channel=None), text
     if setup.source is not None:
         return setup, ""
     try:
         find_device(None, "input"), find_device(setup.target, "output")
     except DeviceError as error:
-        return replace(setup, source=DEMO), f"{_plain(error)}. Until then the built-in clip is played."
+        return replace(setup, source=DEMO, channel=None), f"{_plain(error)}. Until then the built-in clip is played."
     return setup, ""
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QComboBox,
     QHBoxLayout,
     QMainWindow,
     QVBoxLayout,
@@ -46,13 +47,14 @@ class Window(QMainWindow):
     preset : Preset
         Heard first, unless another one is remembered.
     remember : bool
-        False starts afresh.
+        False starts afresh, and leaves what is remembered as it is.
     """
 
     def __init__(self, preset: Preset, remember: bool = True) -> None:
         super().__init__()
         self.setWindowTitle("Unfold")
         self.setAcceptDrops(True)
+        self.remember = remember
         self.settings = remembered.Settings()
         self.session = self.settings.session() if remember else {}
         self.worker = Worker(self)
@@ -221,6 +223,8 @@ class Window(QMainWindow):
 
     def save(self) -> None:
         """Write what changed."""
+        if not self.remember:
+            return
         content = remembered.desk_as_dict(self.desk, self.look)
         content |= {"others": [str(path) for path in self.picture.others.wanted]}
         content |= {"theme": self.theme, "folders": [str(f) for f in self.shelf.folders]}
@@ -254,13 +258,14 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish an open take, write what is remembered, leave."""
         self.save()
-        self.settings.write_shape(
-            {
-                "window": self.saveGeometry(),
-                "columns": self.columns.shape(),
-                "rows": self.picture.splitter.saveState(),
-            }
-        )
+        if self.remember:
+            self.settings.write_shape(
+                {
+                    "window": self.saveGeometry(),
+                    "columns": self.columns.shape(),
+                    "rows": self.picture.splitter.saveState(),
+                }
+            )
         self.clock.stop()
         self.desk.run(False)
         self.worker.wait()
@@ -273,10 +278,10 @@ class Window(QMainWindow):
     # Hands
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave Space to a button that has the focus; elsewhere it runs the sound."""
+        """Leave Space to a button or a box that has the focus; elsewhere it runs the sound."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focus = QApplication.focusWidget()
-            if event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton):
+            if event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox):
                 event.accept()
                 return True
         return super().eventFilter(watched, event)
