@@ -60,7 +60,7 @@ class Window(QMainWindow):
         self.worker = Worker(self)
         self.desk = Desk(preset, self.worker, self)
         self.look = Look(self)
-        remembered.restore(self.session, self.desk, self.look)
+        self.away = remembered.restore(self.session, self.desk, self.look)
         self.clock = Clock(self)
         self.theme = str(self.session.get("theme", "system"))
         self.shelf = Shelf(self.worker, remembered.paths_from(self.session.get("folders")), self)
@@ -136,6 +136,8 @@ class Window(QMainWindow):
         self.picture.input.canvas.setFocus()
         self.clock.start()
         self._tell_settings()
+        if self.away.sentence:
+            self.tell("bad", self.away.sentence)
         self.shelf.look()
         if self.session.get("running", True):
             self.desk.run(True)
@@ -225,7 +227,7 @@ class Window(QMainWindow):
         """Write what changed."""
         if not self.remember:
             return
-        content = remembered.desk_as_dict(self.desk, self.look)
+        content = remembered.desk_as_dict(self.desk, self.look, self.away)
         content |= {"others": [str(path) for path in self.picture.others.wanted]}
         content |= {"theme": self.theme, "folders": [str(f) for f in self.shelf.folders]}
         content |= {"tab": -1 if self.picture.tabs.isHidden() else self.picture.tabs.currentIndex()}

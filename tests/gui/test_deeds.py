@@ -36,7 +36,7 @@ def test_learning_gives_up_where_there_is_nothing_to_fit(window: Window, qtbot: 
     act(window, "learn")
     window.desk.choose(load_preset(str(tmp_path / "flat.toml")))
     qtbot.waitUntil(lambda: not window.desk.learning.listening, timeout=15000)
-    assert "no bases" in window.notice.text.text() and window.desk.patch.preset.name == "flat"
+    assert "no bases" in window.notice.sentence and window.desk.patch.preset.name == "flat"
 
 
 def test_export_takes_the_chosen_format_and_asks_before_it_overwrites(
@@ -48,5 +48,5 @@ def test_export_takes_the_chosen_format_and_asks_before_it_overwrites(
     dialog.selectNameFilter("Table (*.csv)")
     dialog.filterSelected.emit("Table (*.csv)")
     give(window, qtbot, tmp_path / "shot")
-    qtbot.waitUntil(lambda: "shot.csv" in window.notice.text.text())
+    qtbot.waitUntil(lambda: "shot.csv" in window.notice.sentence)
     assert (tmp_path / "shot.csv").is_file()

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from gui.layers import removed_text
 from gui.meters import level_meter
 from gui.models import card_html
 from gui.slots import matching_gains
-from gui.sound import Patch, Values, make_chain, read_depths, strip_depths
+from gui.sound import Patch, Setup, Values, make_chain, read_depths, strip_depths
 from gui.wave import WaveTee
 from gui.worker import Worker
 from realtime.base.ring import Ring
@@ -175,6 +176,13 @@ def test_the_look_back_keeps_its_last_rows_in_order() -> None:
             time.sleep(0.01)
         assert tee.rows()[:, 0].tolist() == list(range(max(0, end - 8), end))
     tee.stop()
+
+
+def test_a_clip_that_may_not_be_looked_at_is_gone() -> None:
+    for source in ("/" + "x" * 5000, "a\0b"):
+        assert Setup(source=source).clip is None
+    with patch.object(Path, "is_file", side_effect=PermissionError("locked")):
+        assert Setup(source="/locked/voice.wav").is_gone
 
 
 def test_time_is_written_as_minutes_and_seconds() -> None:

@@ -149,7 +149,7 @@ def test_a_preset_that_cannot_be_loaded_leaves_no_step_to_undo(window: Window, q
     qtbot.waitUntil(lambda: window.notice.kind == "bad", timeout=10000)
     assert window.desk.undo.count() == window.desk.undo.index() == steps
     window.desk.undo.undo()
-    qtbot.waitUntil(lambda: window.notice.text.text().count("mine") > 0 and window.desk.loading.idle)
+    qtbot.waitUntil(lambda: window.notice.sentence.count("mine") > 0 and window.desk.loading.idle)
     assert window.desk.patch.preset.name == "sparse"
 
 

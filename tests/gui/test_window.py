@@ -77,7 +77,7 @@ def test_the_last_minute_ends_when_its_key_is_pressed(window: Window, qtbot: QtB
     window.worker.start("reading", lambda: time.sleep(1.5), lambda _: None, lambda _: None)
     window.desk.takes.save_look_back()
     n_rows = sound.wave.end
-    qtbot.waitUntil(lambda: "Recorded" in window.notice.text.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "Recorded" in window.notice.sentence, timeout=10000)
     (dry,) = (tmp_path / "takes").glob("*dry.wav")
     assert soundfile.info(dry).frames <= n_rows < sound.wave.end - sound.host.sample_rate
 
@@ -244,10 +244,10 @@ def test_a_message_follows_the_theme(window: Window) -> None:
 def test_an_information_never_hides_a_problem(window: Window) -> None:
     window.tell("bad", "broken")
     window.tell("info", "fine")
-    assert "broken" in window.notice.text.text()
+    assert "broken" in window.notice.sentence
     window.notice.dismiss.click()
     window.tell("info", "fine")
-    assert "fine" in window.notice.text.text()
+    assert "fine" in window.notice.sentence
 
 
 KILLED = """
