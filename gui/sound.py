@@ -155,6 +155,8 @@ def settled(setup: Setup) -> tuple[Setup, str]:
     if setup.is_gone:
         text = f"There is no file {setup.source} any more; choose another one. Until then the built-in clip is played."
         return replace(setup, source=DEMO, noise=None, channel=None), text
+    if setup.source == DEMO:
+        return replace(setup, channel=None), ""  # it has but one
     if setup.source is not None:
         return setup, ""
     try:
