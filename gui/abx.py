@@ -23,7 +23,7 @@ class Abx(QDialog):
         self._desk = desk
         self._lots = random.SystemRandom()
         self.n_right = self.n_trials = 0
-        self._before = desk.patch
+        self._before = desk.target
         self.answer = self._lots.choice("AB")
         names = {slot: patch.name if patch else "" for slot, patch in desk.slots.patches.items()}
         grid = QGridLayout(self)

@@ -89,6 +89,9 @@ TABLE: tuple[Row, ...] = (
     Row("quit", "Sound", "Quit", "Ctrl+Q", "Finish an open take and leave", "Quit"),
 )
 
+REPEATED = ("deeper", "shallower", "more", "less")
+"""A held key does these again and again; all else it would only turn on and off."""
+
 MENUS = ("Sound", "Input", "Models", "Compare", "View", "Edit", "Help")
 
 
@@ -105,6 +108,7 @@ def make_actions(parent: QWidget, handlers: dict[str, Callable[..., None]]) -> d
         action.setObjectName(row.id)
         action.setCheckable(row.checkable)
         action.setShortcut(QKeySequence(row.key))
+        action.setAutoRepeat(row.id in REPEATED)
         action.setToolTip(f"{translated(row.tip)}  ({row.key})")
         action.setStatusTip(translated(row.tip))
         handler = handlers[row.id]

@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="unfold gui", description="The window of Unfold.")
     parser.add_argument("-i", "--input", help="device, audio file, or 'demo'; what was used last by default")
     parser.add_argument("-p", "--preset", help="name or .toml path; what was heard last by default")
-    parser.add_argument("--fresh", action="store_true", help="forget what the window remembers")
+    parser.add_argument("--fresh", action="store_true", help="start afresh for once; what is remembered stays")
     options = parser.parse_args(arguments)
     threadpool_limits(1)  # the products here are small: BLAS threads would only spin, beside the sound
     application = QApplication.instance() or QApplication(sys.argv[:1])

@@ -43,9 +43,9 @@ def _card(preset: Preset) -> dict[str, Any]:
 def read_entry(path: Path) -> Entry:
     """Return the entry of a preset or a model file; it never raises."""
     try:
-        if path.suffix == PRESET_SUFFIX:
+        if path.suffix.lower() == PRESET_SUFFIX:
             preset = load_preset(str(path))
-        elif path.suffix == MODEL_SUFFIX:
+        elif path.suffix.lower() == MODEL_SUFFIX:
             description = str(load_model(path).card.get("description", ""))
             preset = Preset(path.stem, description, path, (Stage("denoise", {"model": str(path.resolve())}, {}),))
         else:

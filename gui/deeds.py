@@ -50,19 +50,19 @@ class Deeds(FileDeeds):
         self._desk.mute(on)
 
     def deeper(self) -> None:
-        self._desk.set_depth(self._desk.depth + 1)
+        self._desk.set_depth(self._desk.depth_of(self._desk.target) + 1)
 
     def shallower(self) -> None:
-        self._desk.set_depth(self._desk.depth - 1)
+        self._desk.set_depth(self._desk.depth_of(self._desk.target) - 1)
 
     def more(self) -> None:
-        self._desk.set_amount(self._desk.patch.values.amount + AMOUNT_STEP_DB)
+        self._desk.set_amount(self._desk.target.values.amount + AMOUNT_STEP_DB)
 
     def less(self) -> None:
-        self._desk.set_amount(self._desk.patch.values.amount - AMOUNT_STEP_DB)
+        self._desk.set_amount(self._desk.target.values.amount - AMOUNT_STEP_DB)
 
     def latency(self) -> None:
-        self._desk.set_latency(_after(LATENCIES_MS, self._desk.patch.values.latency_ms))
+        self._desk.set_latency(_after(LATENCIES_MS, self._desk.target.values.latency_ms))
 
     def look_back(self) -> None:
         self._desk.takes.save_look_back()
@@ -85,11 +85,16 @@ class Deeds(FileDeeds):
         self._desk.use(replace(self._desk.setup, source=None, noise=None))
 
     def demo(self) -> None:
-        self._desk.use(replace(self._desk.setup, source=DEMO, noise=None))
+        self._desk.use(replace(self._desk.setup, source=DEMO, noise=None, channel=None))
 
     def devices(self) -> None:
         dialog = Devices(self._window, self._desk.setup)
-        dialog.accepted.connect(lambda: self._desk.use(dialog.setup()))
+
+        def use() -> None:
+            if dialog.setup() != self._desk.setup:  # else a take that runs would end for nothing
+                self._desk.use(dialog.setup())
+
+        dialog.accepted.connect(use)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

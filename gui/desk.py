@@ -4,6 +4,7 @@ Panels show the desk and call it; it never knows them. What a user sets is kept 
 reaches the host when it does.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtGui import QUndoStack
 from gui.dials import Dials
 from gui.guard import Guard
 from gui.learning import Learning
+from gui.loading import Loading
 from gui.measurement import Measurement
 from gui.slots import Slots
 from gui.sound import (
@@ -22,17 +24,16 @@ from gui.sound import (
     Sound,
     Values,
     hear_bases,
-    make_chain,
     read_depths,
     read_source,
     settled,
+    with_values,
 )
 from gui.takes import Takes
-from gui.undo import Change
+from gui.undo import Change, withdraw
 from gui.worker import Worker
 from realtime.base.errors import UnfoldError
 from realtime.devices.clips import ClipSource
-from realtime.engine.chain import Chain
 from realtime.engine.preset import Preset
 from realtime.plugin import Parameter
 
@@ -51,10 +52,11 @@ class Desk(QObject):
 
     def __init__(self, preset: Preset, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.undo = QUndoStack(self)
+        self.stacks = {slot: QUndoStack(self) for slot in ("A", "B")}
         self.setup = Setup()
         self.depths: tuple[int, ...] = STRIP_DEPTHS
         self.patch = Patch(preset, Values())
+        self.loading = Loading(self)
         self.slots = Slots(self)
         self.takes = Takes(self)
         self.measurement = Measurement(self)
@@ -65,6 +67,7 @@ class Desk(QObject):
         self.wanted = False  # whether sound is to flow; it may still be opening
         self.sound: Sound | None = None
         self.worker = worker
+        worker.cancelled.connect(self.loading.cancel)
 
     # Transport
 
@@ -106,6 +109,7 @@ class Desk(QObject):
         self.close()
         self.setup = setup
         try:
+            self.loading.note(self.patch.preset)
             self.sound = Sound(possible, self.patch.preset, self.patch.values, clip, self.depths)
             self.guard.begin(self.sound)
             self.sound.host.bypass(self.bypassed)
@@ -187,14 +191,15 @@ class Desk(QObject):
     @property
     def depth(self) -> int:
         """Layers that are heard; 0 where there is no network."""
+        return self.depth_of(self.patch)
+
+    def depth_of(self, patch: Patch) -> int:
+        """Return the layers of a patch; 0 where there is no network."""
         if "layers" not in self.denoiser or self.sound is None:
             return 0
-        if self.patch.values.layers is not None:
-            return round(self.denoiser["layers"].clip(self.patch.values.layers))
-        return self._preset_depth()
-
-    def _preset_depth(self) -> int:
-        stages = (s for s in self.patch.preset.stages if s.plugin == "denoise")
+        if patch.values.layers is not None:
+            return round(self.denoiser["layers"].clip(patch.values.layers))
+        stages = (s for s in patch.preset.stages if s.plugin == "denoise")
         layers = self.denoiser["layers"]
         return round(next((s.parameters.get("layers", layers.default) for s in stages), layers.default))
 
@@ -223,62 +228,66 @@ class Desk(QObject):
         self._change("latency_ms", self.tr("latency mode"), latency_ms)
 
     def _change(self, name: str, text: str, value: Any) -> None:
-        before = self.depth if name == "layers" else getattr(self.patch.values, name)
+        before = self.depth_of(self.target) if name == "layers" else getattr(self.target.values, name)
         if before != value:
             self.undo.push(Change(text, name, before, value, self._set_value))
 
     def _set_value(self, name: str, value: Any) -> None:
-        values = replace(self.patch.values, **{name: value})
         if name == "latency_ms":
-            self.play(Patch(self.patch.preset, values))
-            return
-        self.patch = Patch(self.patch.preset, values)
-        if self.sound is not None and name in self.denoiser:
-            self.sound.host.set("denoise", name, value)
-        if self.sound is not None and name == "bases":
-            hear_bases(self.sound.host.chain, value)
+            self.play(with_values(self.target, latency_ms=value))
+        elif self.put(name, value) and self.sound is not None:
+            if name in self.denoiser:
+                self.sound.host.set("denoise", name, value)
+            if name == "bases":
+                hear_bases(self.sound.host.chain, value)
         self.changed.emit()
+
+    def put(self, name: str, value: Any) -> bool:
+        """Set a value of what was asked for last; return whether it is one of what is heard, too."""
+        same_preset = self.patch.preset == self.target.preset and self.slots.heard == self.slots.current
+        is_heard = same_preset or (name == "amount" and self.slots.heard == self.slots.current)
+        self.loading.put(with_values(self.target, **{name: value}))
+        if is_heard:
+            self.patch = with_values(self.patch, **{name: value})
+        return is_heard
 
     # Presets and slots
 
+    @property
+    def undo(self) -> QUndoStack:
+        """The changes of the current slot."""
+        return self.stacks[self.slots.current]
+
+    @property
+    def target(self) -> Patch:
+        """The patch that was asked for last; it may still be loading."""
+        return self.loading.target
+
     def choose(self, preset: Preset) -> None:
         """Crossfade to a preset, at its own depth; amount and latency mode stay."""
-        patch = Patch(preset, replace(self.patch.values, layers=None, bases=None, gain_db=0.0, others=()))
-        if patch.preset.path != self.patch.preset.path:
-            text = self.tr("preset {}").format(preset.name)
-            self.undo.push(Change(text, "", self.patch, patch, lambda _, wanted: self.play(wanted)))
+        before, stack = self.target, self.undo
+        if preset == before.preset and not self.loading.has_changed(preset):
+            return
+        patch = Patch(preset, replace(before.values, layers=None, bases=None, others=()))
 
-    def play(self, patch: Patch, quietly: bool = False) -> None:
+        def hear(_: str, wanted: Patch) -> None:
+            self.slots.unmatch()
+            self.play(with_values(wanted, gain_db=0.0), give_up=lambda: withdraw(stack, step))
+
+        step = Change(self.tr("preset {}").format(preset.name), "", before, patch, hear)
+        stack.push(step)
+
+    def play(self, patch: Patch, quietly: bool = False, give_up: Callable[[], None] = lambda: None) -> None:
         """Make a chain on a worker and crossfade to it; the sound goes on, and stays if it cannot be made.
 
-        With `quietly` the panels go on showing what was heard before: for a blind test.
+        With `quietly` the panels go on showing what was heard before: for a blind test. `give_up` is called if the
+        chain cannot be made.
         """
-        if self.sound is None:
-            self._take(patch)
-            return
-        sound, rate = self.sound, self.sound.host.sample_rate
-
-        def swap(chain: Chain) -> None:
-            if self.sound is sound:
-                sound.swap(chain)
-                if not quietly:
-                    self._take(patch)
-                self.swapped.emit()
-
-        self.worker.start(
-            self.tr("Loading {}").format("X" if quietly else patch.preset.name),
-            lambda: make_chain(patch.preset, rate, patch.values),
-            swap,
-            self.failed,
-        )
-
-    def _take(self, patch: Patch) -> None:
-        self.patch = patch
-        self.changed.emit()
+        self.loading.play(patch, quietly, give_up)
 
     def choose_bases(self, bases: frozenset[int] | None) -> None:
         """Hear these bases of the network alone, at once; None is the model's own speech bases."""
-        before = self.patch.values.bases
-        if before != bases:
+        before = self.target.values.bases
+        if before != bases and self.target.preset == self.patch.preset:  # else they are those of another network
             step = Change(self.tr("bases"), "", before, bases, lambda _, chosen: self._set_value("bases", chosen))
             self.undo.push(step)

@@ -1,6 +1,5 @@
 """The parameters of the chain that is heard which have no place in the bar on top. No widgets. Main thread."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gui.sound import Patch
@@ -31,7 +30,9 @@ class Dials:
 
     def value(self, plugin: str, name: str) -> float:
         """Return the value of such a parameter."""
-        patch = self._desk.patch
+        return self._value_in(self._desk.patch, plugin, name)
+
+    def _value_in(self, patch: Patch, plugin: str, name: str) -> float:
         for other in patch.values.others:
             if other[:2] == (plugin, name):
                 return other[2]
@@ -41,15 +42,18 @@ class Dials:
 
     def set(self, plugin: str, name: str, value: float) -> None:
         """Set such a parameter, at once."""
-        before = self.value(plugin, name)
+        desk = self._desk
+        if desk.target.preset != desk.patch.preset:  # it belongs to a chain that is about to go
+            desk.changed.emit()
+            return
+        before = self._value_in(desk.target, plugin, name)
         if value != before:
-            self._desk.undo.push(Change(name, f"{plugin}.{name}", before, value, self._set))
+            desk.undo.push(Change(name, f"{plugin}.{name}", before, value, self._set))
 
     def _set(self, place: str, value: float) -> None:
         desk = self._desk
         plugin, name = place.split(".", 1)
-        others = tuple(o for o in desk.patch.values.others if o[:2] != (plugin, name))
-        desk.patch = Patch(desk.patch.preset, replace(desk.patch.values, others=(*others, (plugin, name, value))))
-        if desk.sound is not None:
+        others = tuple(o for o in desk.target.values.others if o[:2] != (plugin, name))
+        if desk.put("others", (*others, (plugin, name, value))) and desk.sound is not None:
             desk.sound.host.set(plugin, name, value)
         desk.changed.emit()

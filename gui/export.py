@@ -23,9 +23,10 @@ def export_table(path: Path, history: History, start: int, end: int, view: str) 
     seconds = np.arange(start, end) * history.column_s
     hz = np.arange(history.n_bins) * history.bin_hz
     try:
-        if path.suffix == ".npz":
-            values = history.values("noisy", start, end)
-            np.savez_compressed(path, seconds=seconds, hz=hz, magnitudes=values, gains=history.gains(start, end))
+        if path.suffix.lower() == ".npz":
+            values, gains = history.values("noisy", start, end), history.gains(start, end)
+            with path.open("wb") as file:  # given a path, NumPy would append .npz to .NPZ
+                np.savez_compressed(file, seconds=seconds, hz=hz, magnitudes=values, gains=gains)
         else:
             level = 20 * np.log10(np.maximum(history.values(view, start, end), 1e-9))
             header = "seconds," + ",".join(f"{f:g}" for f in hz)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 
 
+def _suffix_of(kind: str) -> str:
+    """Return the suffix of a dialog's filter, or of the first of several."""
+    return kind.partition("*.")[2].partition(")")[0]
+
+
 class FileDeeds:
     """Handlers of the actions that take or make files, and what they do with a path that is there already."""
 
@@ -29,6 +34,9 @@ class FileDeeds:
         dialog = QFileDialog(self._window, title, str(self._desk.takes.folder.parent), kind)
         dialog.setFileMode(mode)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave if save else QFileDialog.AcceptMode.AcceptOpen)
+        if save:
+            dialog.filterSelected.connect(lambda chosen_kind: dialog.setDefaultSuffix(_suffix_of(chosen_kind)))
+            dialog.setDefaultSuffix(_suffix_of(kind))
         dialog.fileSelected.connect(lambda path: chosen(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -39,7 +47,7 @@ class FileDeeds:
 
     def drop(self, path: Path) -> None:
         """Take a dropped file: a model, a preset or sound."""
-        if path.suffix in (MODEL_SUFFIX, PRESET_SUFFIX):
+        if path.suffix.lower() in (MODEL_SUFFIX, PRESET_SUFFIX):
             self.hear_model(path)
         elif path.suffix.lower() in AUDIO_SUFFIXES:
             self.hear_file(path)
@@ -54,7 +62,7 @@ class FileDeeds:
 
     def hear_file(self, path: Path) -> None:
         """Play a file over and over."""
-        self._desk.use(replace(self._desk.setup, source=str(path), noise=None))
+        self._desk.use(replace(self._desk.setup, source=str(path), noise=None, channel=None))
 
     def open_noise(self) -> None:
         if self._desk.setup.clip is None and (self._desk.sound is None or self._desk.sound.clip is None):
@@ -110,13 +118,13 @@ class FileDeeds:
         """Write what the pictures show; the suffix names the format, PNG if there is none."""
         window, picture = self._window, self._window.picture
         path = path if path.suffix else path.with_suffix(".png")
-        canvas, history = picture.output.canvas, picture.history
-        if path.suffix == ".png":
+        canvas, history, suffix = picture.output.canvas, picture.history, path.suffix.lower()
+        if suffix == ".png":
             if picture.splitter.grab().save(str(path)):
                 window.tell("info", window.tr("Exported {}").format(path))
             else:
                 window.tell("bad", window.tr("{} cannot be written; name a folder you can write").format(path))
-        elif path.suffix in (".csv", ".npz") and history is not None:
+        elif suffix in (".csv", ".npz") and history is not None:
             end, view = canvas.end, canvas.view
             start = end - round(canvas.seconds_shown / history.column_s)
             window.worker.start(
@@ -124,6 +132,7 @@ class FileDeeds:
                 lambda: export_table(path, history, start, end, view),
                 lambda done: window.tell("info", window.tr("Exported {}").format(done)),
                 lambda sentence: window.tell("bad", sentence),
+                must=True,
             )
         else:
             window.tell("bad", window.tr("{} is no .png, .csv or .npz; choose one of these").format(path.name))

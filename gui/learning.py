@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gui.desk import Desk
 
 LISTEN_S = 5.0
+NO_BASES = "This preset has no bases that could be fitted to a noise: choose another, such as default."
 
 
 def learned_preset(preset: Preset, model: AnyModel, folder: Path, what: str = "noise") -> Preset:
@@ -65,8 +66,7 @@ class Learning:
         if desk.sound is None:
             desk.said.emit("warn", desk.tr("No sound runs: press Run first."))
         elif not can_learn_noise(desk.sound.watch.model):
-            text = "This preset has no bases that could be fitted to a noise: choose another, such as default."
-            desk.said.emit("warn", desk.tr(text))
+            desk.said.emit("warn", desk.tr(NO_BASES))
         else:
             self._sound, self._first = desk.sound, desk.sound.wave.end
             text = desk.tr("Listening for {:g} s: be silent, let only the noise be heard.")
@@ -78,7 +78,9 @@ class Learning:
         if sound is None or (sound is desk.sound and self.seconds_left > 0):
             return
         self._sound = None
-        if sound is desk.sound:
+        if sound is desk.sound and not can_learn_noise(sound.watch.model):
+            desk.said.emit("warn", desk.tr(NO_BASES))
+        elif sound is desk.sound:
             self._fit(sound)
         else:
             text = "The sound ended before enough of the noise was heard: press Run, then learn again."
@@ -115,6 +117,7 @@ class Learning:
             lambda: learned_preset(preset, model, preset_folders()[0], "room"),
             lambda kept: desk.said.emit("info", desk.tr("Kept. {} begins in this room.").format(kept.name)),
             desk.failed,
+            must=True,
         )
 
     def _hear(self, preset: Preset) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from gui.actions import button_of
 from gui.catalogue import Entry
 from gui.desk import Desk
+from gui.notice import breakable
 from gui.parameters import Parameters
 
 N_KEYS = 9
@@ -65,6 +66,7 @@ class Models(QWidget):
         column.addWidget(self.empty)
         self.about = QLabel()
         self.about.setWordWrap(True)
+        self.about.setMinimumWidth(1)  # else a long name would widen the window
         self.about.setAccessibleName(self.tr("What is heard"))
         column.addWidget(self.about)
         self.parameters = Parameters(desk)
@@ -174,10 +176,10 @@ class Models(QWidget):
         """Show what is heard."""
         self.write()
         preset = self._desk.patch.preset
-        self.about.setText(f"<b>▶ {escape(preset.name)}</b><br>{escape(preset.description)}")
+        self.about.setText(f"<b>▶ {escape(breakable(preset.name))}</b><br>{escape(preset.description)}")
         self.about.setAccessibleDescription(f"{preset.name}: {preset.description}")
         for slot, button in self.slots.items():
-            patch = self._desk.patch if slot == self._desk.slots.current else self._desk.slots.patches[slot]
+            patch = self._desk.target if slot == self._desk.slots.current else self._desk.slots.patches[slot]
             button.setChecked(slot == self._desk.slots.current)
             text = f"{slot}: {patch.name if patch else self.tr('empty')}"
             button.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, button.width() - 24))

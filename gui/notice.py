@@ -1,6 +1,8 @@
 """One line for what there is to tell, with a word and a sign for its kind. Main thread."""
 
-from PySide6.QtCore import QEvent, QTimer
+import re
+
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from gui.theme import signal_colour
@@ -8,14 +10,21 @@ from gui.theme import signal_colour
 INFO_MS = 8000
 
 
+def breakable(text: str) -> str:
+    """Return a text whose long names may be broken into lines after these signs."""
+    return re.sub(r"([/_.])(?=\S)", "\\1\u200b", text)
+
+
 class Notice(QFrame):
     """Hidden while there is nothing; information leaves by itself, warnings and errors do not."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.kind = ""
+        self.kind = self.sentence = ""
         self.text = QLabel()
         self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setMinimumWidth(1)  # else a long name would widen the window
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.text.setAccessibleName(self.tr("Message"))
         self.dismiss = QToolButton()
@@ -36,8 +45,8 @@ class Notice(QFrame):
         if kind == "info" and self.kind == "bad" and self.isVisible():
             return
         word = {"info": self.tr("ℹ Note"), "warn": self.tr("⚠ Mind"), "bad": self.tr("✗ Problem")}[kind]
-        self.kind = kind
-        self.text.setText(f"{word}:  {sentence}")
+        self.kind, self.sentence = kind, sentence
+        self.text.setText(breakable(f"{word}:  {sentence}"))
         self.text.setAccessibleDescription(sentence)
         self._dress()
         self._timer.stop()

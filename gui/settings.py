@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import asdict
@@ -29,6 +30,10 @@ VALUES: Kinds = {
     "gain_db": float | int, "others": list,
 }  # fmt: skip
 AXES: Kinds = {"scale": str, "low_db": float | int, "high_db": float | int, "colours": str, "zoom": int}
+RANGES = {
+    "snr_db": (-100, 100), "rate": (1000, 1_000_000), "block": (0, 65536), "channel": (0, 1023),
+    "layers": (0, 10_000), "amount": (0, 100), "gain_db": (-60, 0),
+}  # fmt: skip
 
 
 class Settings:
@@ -98,6 +103,9 @@ def _checked(content: Any, kinds: Kinds) -> dict[str, Any]:
             raise TypeError(name)
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(name)
+        low, high = RANGES.get(name, (-math.inf, math.inf))
+        if isinstance(value, float | int) and not low <= value <= high:
+            raise ValueError(name)
     return values
 
 
@@ -110,8 +118,8 @@ def patch_as_dict(patch: Patch | None) -> dict[str, Any] | None:
     """Return a patch as plain values."""
     if patch is None:
         return None
-    values = asdict(patch.values) | {"bases": sorted(patch.values.bases) if patch.values.bases else None}
-    return {"preset": str(patch.preset.path), "values": values}
+    values = asdict(patch.values) | {"bases": sorted(patch.values.bases) if patch.values.bases is not None else None}
+    return {"preset": str(patch.preset.path.absolute()), "values": values}
 
 
 def patch_from(content: Any) -> Patch | None:
@@ -129,15 +137,44 @@ def patch_from(content: Any) -> Patch | None:
         return None
 
 
-def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
+class Away:
+    """Patches whose files are away, on a drive that is not plugged in: remembered until something else is set."""
+
+    def __init__(self) -> None:
+        self._raw: dict[str, tuple[dict[str, Any], Patch | None]] = {}
+
+    def note(self, place: str, content: Any, instead: Patch | None) -> None:
+        """Remember what was written of a patch, and what there is instead of it, if its file is away."""
+        path = content.get("preset") if isinstance(content, dict) else None
+        if isinstance(path, str) and not os.path.isfile(path):
+            self._raw[place] = (content, instead)
+
+    def as_dict(self, place: str, patch: Patch | None) -> dict[str, Any] | None:
+        """Return what to write of a patch: what was written before, as long as nothing else was set."""
+        raw, instead = self._raw.get(place, (None, None))
+        return raw if raw is not None and patch == instead else patch_as_dict(patch)
+
+    @property
+    def sentence(self) -> str:
+        """What to tell of it; nothing where nothing is away."""
+        paths = sorted({str(raw["preset"]) for raw, _ in self._raw.values()})
+        if not paths:
+            return ""
+        return (
+            f"There is no file {' and no file '.join(paths)} now, so it is not heard; bring it back before the next "
+            "start, or choose something else."
+        )
+
+
+def desk_as_dict(desk: Desk, look: Look, away: Away) -> dict[str, Any]:
     """Return all that is set at the desk, and the look."""
     return {
         "running": desk.wanted,
         "bypassed": desk.bypassed,
         "muted": desk.muted,
         "setup": asdict(desk.setup),
-        "patch": patch_as_dict(desk.patch),
-        "slots": {name: patch_as_dict(patch) for name, patch in desk.slots.patches.items()},
+        "patch": away.as_dict("patch", desk.target),
+        "slots": {name: away.as_dict(name, patch) for name, patch in desk.slots.patches.items()},
         "slot": desk.slots.current,
         "safe_pairs": sorted(desk.guard.safe_pairs),
         "folder": str(desk.takes.folder),
@@ -147,15 +184,19 @@ def desk_as_dict(desk: Desk, look: Look) -> dict[str, Any]:
     }
 
 
-def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
-    """Set desk and look as they were; what makes no sense any more is left at its default."""
+def restore(content: dict[str, Any], desk: Desk, look: Look) -> Away:
+    """Set desk and look as they were, return what is away; what makes no sense any more is left at its default."""
+    away = Away()
     patch = patch_from(content.get("patch"))
     if patch is not None:
         desk.patch = patch
+    away.note("patch", content.get("patch"), desk.patch)
     slots = content.get("slots")
     if isinstance(slots, dict):
         desk.slots.patches = {name: patch_from(slots.get(name)) for name in ("A", "B")}
-        desk.slots.current = "B" if content.get("slot") == "B" else "A"
+        desk.slots.current = desk.slots.heard = "B" if content.get("slot") == "B" else "A"
+        for name, kept in desk.slots.patches.items():
+            away.note(name, slots.get(name), kept)
     desk.bypassed, desk.muted = bool(content.get("bypassed")), bool(content.get("muted"))
     with suppress(KeyError, TypeError, ValueError):
         desk.setup = Setup(**_checked(content["setup"], SETUP))
@@ -168,3 +209,4 @@ def restore(content: dict[str, Any], desk: Desk, look: Look) -> None:
     desk.takes.kind = "flac" if content.get("kind") == "flac" else "wav"
     with suppress(KeyError, TypeError, ValueError):
         look.set(**_checked(content["look"], AXES))
+    return away

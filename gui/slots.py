@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gui.sound import Patch, make_chain
+from gui.sound import Patch, make_chain, with_values
 from realtime.base.units import gain_to_db
 from realtime.render import render
 
@@ -33,12 +33,22 @@ class Slots:
     def __init__(self, desk: "Desk") -> None:
         self._desk = desk
         self.patches: dict[str, Patch | None] = {"A": None, "B": None}
-        self.current = "A"
-        self.matched = False
+        self.current = self.heard = "A"  # they differ while the current one is still loading
+
+    @property
+    def other(self) -> str:
+        """The slot that is not the current one."""
+        return "B" if self.current == "A" else "A"
+
+    @property
+    def matched(self) -> bool:
+        """Whether one of them is played softer to be as loud as the other."""
+        patches = (self._desk.target, self.patches[self.other])
+        return any(patch is not None and patch.values.gain_db for patch in patches)
 
     def keep(self) -> None:
-        """Keep what is heard in its slot."""
-        self.patches[self.current] = self._desk.patch
+        """Keep what was asked for last in its slot."""
+        self.patches[self.current] = self._desk.target
 
     @property
     def differ(self) -> bool:
@@ -49,13 +59,15 @@ class Slots:
     def toggle(self) -> None:
         """Keep what is heard in this slot and hear the other one; an empty one begins as a copy."""
         self.keep()
-        self.current = "B" if self.current == "A" else "A"
-        other = self.patches[self.current]
-        if other is None:
+        self.current = self.other
+        patch = self.patches[self.current]
+        if patch is None:
             self.keep()
-            self._desk.changed.emit()
+            if self._desk.loading.idle:
+                self.heard = self.current
         else:
-            self._desk.play(other)
+            self._desk.play(patch)
+        self._desk.changed.emit()
 
     def match(self, on: bool) -> None:
         """Play both equally loud: the louder one softer, by what the last seconds of input gain in each."""
@@ -73,17 +85,29 @@ class Slots:
             desk.worker.start(
                 desk.tr("Comparing levels"),
                 lambda: matching_gains(rows, rate, a, b),
-                self._set_gains,
+                lambda gains: self._matched(gains, a, b),
                 desk.failed,
             )
 
+    def _matched(self, gains: dict[str, float], a: Patch, b: Patch) -> None:
+        self.keep()
+        if [p and p.preset for p in (self.patches["A"], self.patches["B"])] == [a.preset, b.preset]:
+            self._set_gains(gains)
+        self._desk.changed.emit()
+
+    def unmatch(self) -> None:
+        """Play the slot that is not heard at its own loudness again; the levels were matched to another preset's."""
+        self._set_gain(self.other, 0.0)
+
+    def _set_gain(self, slot: str, gain_db: float) -> None:
+        patch = self.patches[slot]
+        if patch is not None:
+            self.patches[slot] = with_values(patch, gain_db=gain_db)
+
     def _set_gains(self, gains: dict[str, float]) -> None:
-        self.matched = any(gains.values())
-        for name, gain_db in gains.items():
-            patch = self.patches[name]
-            if patch is not None:
-                self.patches[name] = Patch(patch.preset, replace(patch.values, gain_db=gain_db))
-        heard = self.patches[self.current]
-        if heard is not None and heard != self._desk.patch:
-            self._desk.play(heard)
+        for slot, gain_db in gains.items():
+            self._set_gain(slot, gain_db)
+        wanted = self.patches[self.current]
+        if wanted is not None and wanted != self._desk.target:
+            self._desk.play(wanted)
         self._desk.changed.emit()

@@ -1,8 +1,11 @@
 """One opened stream: host, source, device, look-back, and the watch on its network. No Qt. Main thread."""
 
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gui.wave import WaveTee
 from realtime.adapt import Adapter
@@ -42,7 +45,8 @@ class Setup:
         """The audio file that is played, or None for a device."""
         if self.source == DEMO:
             return DEMO_FILE
-        return Path(self.source) if self.source and Path(self.source).is_file() else None
+        # Unlike Path.is_file, False where one may not even look.
+        return Path(self.source) if self.source and os.path.isfile(self.source) else None
 
     @property
     def is_gone(self) -> bool:
@@ -84,6 +88,11 @@ class Patch:
         return ", ".join([self.preset.name, *parts])
 
 
+def with_values(patch: Patch, **values: Any) -> Patch:
+    """Return a patch with some of its values set otherwise."""
+    return replace(patch, values=replace(patch.values, **values))
+
+
 def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
     """Return a preset's chain at these values; a preset without a denoiser takes none of them. On any thread."""
     stages = [
@@ -101,6 +110,17 @@ def make_chain(preset: Preset, sample_rate: float, values: Values) -> Chain:
         parameter, place = chain.parameter("denoise", "layers")
         place[0] = parameter.clip(values.layers)
     return chain
+
+
+def set_values(chain: Chain, values: Values) -> None:
+    """Set the values that a chain can take after it was made; those it has no place for are left out."""
+    given = [("denoise", "amount", values.amount), *values.others]
+    given += [] if values.layers is None else [("denoise", "layers", float(values.layers))]
+    for plugin, name, value in given:
+        with suppress(KeyError):
+            parameter, place = chain.parameter(plugin, name)
+            place[0] = parameter.clip(value)
+    hear_bases(chain, values.bases)
 
 
 def hear_bases(chain: Chain, bases: frozenset[int] | None) -> None:
@@ -134,13 +154,15 @@ def settled(setup: Setup) -> tuple[Setup, str]:
     """Return a setup that this machine can open, and a sentence on what was chosen instead of what is missing."""
     if setup.is_gone:
         text = f"There is no file {setup.source} any more; choose another one. Until then the built-in clip is played."
-        return replace(setup, source=DEMO, noise=None), text
+        return replace(setup, source=DEMO, noise=None, channel=None), text
+    if setup.source == DEMO:
+        return replace(setup, channel=None), ""  # it has but one
     if setup.source is not None:
         return setup, ""
     try:
         find_device(None, "input"), find_device(setup.target, "output")
     except DeviceError as error:
-        return replace(setup, source=DEMO), f"{_plain(error)}. Until then the built-in clip is played."
+        return replace(setup, source=DEMO, channel=None), f"{_plain(error)}. Until then the built-in clip is played."
     return setup, ""
 
 

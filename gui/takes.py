@@ -55,17 +55,19 @@ class Takes:
             self.record(False)
 
     def save_look_back(self) -> None:
-        """Write the last minute as a take, on a worker."""
+        """Write the minute up to now as a take, on a worker."""
         desk = self._desk
         if desk.sound is None:
             desk.said.emit("warn", desk.tr("No sound runs: there is no last minute to save. Press Run first."))
             return
         wave, folder, kind = desk.sound.wave, self.folder, self.kind
+        rows = wave.rows()  # now: the worker may be busy for a while
         desk.worker.start(
             desk.tr("Saving the last minute"),
-            lambda: wave.save(folder, kind),
+            lambda: wave.save(rows, folder, kind),
             self._tell,
             desk.failed,
+            must=True,
         )
 
     def _tell(self, take: Recorder | None) -> None:

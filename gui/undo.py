@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtGui import QUndoCommand
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
 TOGETHER_S = 1.0
 """Changes of one value that follow each other faster are one step."""
@@ -32,8 +32,22 @@ class Change(QUndoCommand):
 
     def redo(self) -> None:
         """Set the new value."""
-        self._apply(self._name, self._after)
+        if not self.isObsolete():
+            self._apply(self._name, self._after)
 
     def undo(self) -> None:
         """Set the value from before."""
-        self._apply(self._name, self._before)
+        if not self.isObsolete():
+            self._apply(self._name, self._before)
+
+
+def withdraw(stack: QUndoStack, step: Change) -> None:
+    """Take a step that could not be done out of its stack; nothing is set by it any more."""
+    place = next((i for i in range(stack.count()) if stack.command(i) is step), None)
+    if place is None:
+        return
+    step.setObsolete(True)  # the stack deletes it the next time it comes by
+    if place == stack.index() - 1:
+        stack.undo()
+    elif place == stack.index():
+        stack.redo()

@@ -52,8 +52,10 @@ class WaveTee:
     def rows(self) -> NDArray[np.float32]:
         """Return a copy of the kept rows (dry, wet), float32[n, 2], oldest first."""
         with self._lock:
-            n = min(self._n, len(self._kept))
-            return self._kept[np.arange(self._n - n, self._n) % len(self._kept)]
+            if self._n < len(self._kept):
+                return self._kept[: self._n].copy()
+            place = self._n % len(self._kept)
+            return np.concatenate([self._kept[place:], self._kept[:place]])
 
     @property
     def end(self) -> int:
@@ -66,9 +68,8 @@ class WaveTee:
             first = max(min(first, self._n), self._n - len(self._kept))
             return self._kept[np.arange(first, self._n) % len(self._kept)], self._n
 
-    def save(self, folder: Path, kind: str) -> Recorder:
-        """Write the kept rows as a take of their own and return it. On a worker thread."""
-        rows = self.rows()
+    def save(self, rows: NDArray[np.float32], folder: Path, kind: str) -> Recorder:
+        """Write rows (dry, wet) as a take of their own and return it. On a worker thread."""
         ring = Ring(max(2, len(rows)), np.float32, 2)
         ring.write(rows)
         recorder = Recorder(ring, folder, self._host.sample_rate, kind)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QComboBox,
     QHBoxLayout,
     QMainWindow,
     QVBoxLayout,
@@ -46,19 +47,20 @@ class Window(QMainWindow):
     preset : Preset
         Heard first, unless another one is remembered.
     remember : bool
-        False starts afresh.
+        False starts afresh, and leaves what is remembered as it is.
     """
 
     def __init__(self, preset: Preset, remember: bool = True) -> None:
         super().__init__()
         self.setWindowTitle("Unfold")
         self.setAcceptDrops(True)
+        self.remember = remember
         self.settings = remembered.Settings()
         self.session = self.settings.session() if remember else {}
         self.worker = Worker(self)
         self.desk = Desk(preset, self.worker, self)
         self.look = Look(self)
-        remembered.restore(self.session, self.desk, self.look)
+        self.away = remembered.restore(self.session, self.desk, self.look)
         self.clock = Clock(self)
         self.theme = str(self.session.get("theme", "system"))
         self.shelf = Shelf(self.worker, remembered.paths_from(self.session.get("folders")), self)
@@ -118,7 +120,8 @@ class Window(QMainWindow):
         self.desk.said.connect(self.notice.tell)
         self.desk.opened.connect(self._begin_anew)
         self.desk.changed.connect(self.refresh)
-        self.desk.undo.indexChanged.connect(self.refresh)
+        for stack in self.desk.stacks.values():
+            stack.indexChanged.connect(self.refresh)
         self.look.frozen_changed.connect(self.refresh)
         self.shelf.changed.connect(self.models.show_entries)
         self.shelf.changed.connect(self.picture.others.show_entries)
@@ -133,6 +136,8 @@ class Window(QMainWindow):
         self.picture.input.canvas.setFocus()
         self.clock.start()
         self._tell_settings()
+        if self.away.sentence:
+            self.tell("bad", self.away.sentence)
         self.shelf.look()
         if self.session.get("running", True):
             self.desk.run(True)
@@ -220,7 +225,9 @@ class Window(QMainWindow):
 
     def save(self) -> None:
         """Write what changed."""
-        content = remembered.desk_as_dict(self.desk, self.look)
+        if not self.remember:
+            return
+        content = remembered.desk_as_dict(self.desk, self.look, self.away)
         content |= {"others": [str(path) for path in self.picture.others.wanted]}
         content |= {"theme": self.theme, "folders": [str(f) for f in self.shelf.folders]}
         content |= {"tab": -1 if self.picture.tabs.isHidden() else self.picture.tabs.currentIndex()}
@@ -253,13 +260,14 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish an open take, write what is remembered, leave."""
         self.save()
-        self.settings.write_shape(
-            {
-                "window": self.saveGeometry(),
-                "columns": self.columns.shape(),
-                "rows": self.picture.splitter.saveState(),
-            }
-        )
+        if self.remember:
+            self.settings.write_shape(
+                {
+                    "window": self.saveGeometry(),
+                    "columns": self.columns.shape(),
+                    "rows": self.picture.splitter.saveState(),
+                }
+            )
         self.clock.stop()
         self.desk.run(False)
         self.worker.wait()
@@ -272,10 +280,10 @@ class Window(QMainWindow):
     # Hands
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave Space to a button that has the focus; elsewhere it runs the sound."""
+        """Leave Space to a button or a box that has the focus; elsewhere it runs the sound."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focus = QApplication.focusWidget()
-            if event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton):
+            if event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox):
                 event.accept()
                 return True
         return super().eventFilter(watched, event)

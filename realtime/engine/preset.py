@@ -160,7 +160,7 @@ def load_preset(wanted: str) -> Preset:
     PresetError
         If there is none, naming what is there, or if it is malformed.
     """
-    if wanted.endswith(".toml"):
+    if wanted.lower().endswith(".toml"):
         return _read(Path(wanted))
     for folder in preset_folders():
         if (folder / f"{wanted}.toml").is_file():

@@ -40,7 +40,7 @@ def window(qtbot: "QtBot", tmp_path: Path) -> Iterator["Window"]:
     from gui.window import Window
     from realtime.engine.preset import load_preset
 
-    shown = Window(load_preset("sparse"), remember=False)
+    shown = Window(load_preset("sparse"))
     qtbot.addWidget(shown)
     shown.desk.setup = Setup(source=DEMO)
     shown.desk.takes.folder = tmp_path / "takes"

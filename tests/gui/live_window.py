@@ -77,7 +77,7 @@ def main() -> None:
     window.desk.said.connect(lambda _, sentence: said.append(sentence))
     window.show()
     window.begin()
-    print(json.dumps({"muted": window.desk.muted, "told": window.notice.text.text()}), flush=True)
+    print(json.dumps({"muted": window.desk.muted, "told": window.notice.sentence}), flush=True)
     window.actions_by_id["mute"].trigger()
     window.actions_by_id["record"].trigger()
     user, timer, memory = User(window, [options.other, "default"]), QTimer(), []

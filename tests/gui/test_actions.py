@@ -29,6 +29,15 @@ def test_menus_hold_every_action_and_space_stays_with_a_button(window: Window, q
     assert QApplication.focusWidget() is button
 
 
+def test_space_opens_a_box_that_has_the_focus_and_the_sound_goes_on(window: Window, qtbot: QtBot) -> None:
+    box = window.transport.latency
+    box.setFocus()
+    press(box, "Space")
+    qtbot.waitUntil(box.view().isVisible)
+    assert window.desk.sound is not None
+    box.hidePopup()
+
+
 def test_buttons_are_named_as_the_table_says(window: Window) -> None:
     names = {row.id: row.name for row in TABLE}
     buttons = [b for b in window.findChildren(QToolButton) if b.defaultAction() in window.actions_by_id.values()]

@@ -22,7 +22,7 @@ def test_slot(window: Window, qtbot: QtBot) -> None:
 
 def test_match(window: Window, qtbot: QtBot) -> None:
     act(window, "match")
-    assert "both slots" in window.notice.text.text() and not window.actions_by_id["match"].isChecked()
+    assert "both slots" in window.notice.sentence and not window.actions_by_id["match"].isChecked()
     act(window, "slot")
     window.desk.set_amount(3)
     act(window, "match")
@@ -36,7 +36,7 @@ def test_match(window: Window, qtbot: QtBot) -> None:
 
 def test_abx(window: Window, qtbot: QtBot) -> None:
     act(window, "abx")
-    assert "two different slots" in window.notice.text.text()
+    assert "two different slots" in window.notice.sentence
     act(window, "slot")
     window.desk.set_depth(1)
     act(window, "abx")
@@ -76,7 +76,7 @@ def test_depths(window: Window, qtbot: QtBot) -> None:
     strip.panes[0].button.click()
     qtbot.waitUntil(lambda: heard(window, "layers") == 3)
     window.desk.compare("deep")
-    assert "'deep' names no depths" in window.notice.text.text() and window.desk.depths == (3, 7, 24)
+    assert "'deep' names no depths" in window.notice.sentence and window.desk.depths == (3, 7, 24)
 
 
 def test_network(window: Window, qtbot: QtBot) -> None:

@@ -19,7 +19,7 @@ def test_microphone(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.desk.sound not in (None, before))
     assert window.desk.setup.source is None and window.desk.sound is not None
     clipped = window.desk.sound.source_device is None
-    assert not clipped or "built-in clip" in window.notice.text.text()
+    assert not clipped or "built-in clip" in window.notice.sentence
 
 
 def test_demo(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_watch_folder(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_learn(window: Window, qtbot: QtBot) -> None:
     act(window, "learn")
-    assert window.desk.learning.listening and "Listening" in window.notice.text.text()
+    assert window.desk.learning.listening and "Listening" in window.notice.sentence
     act(window, "learn")
     assert not window.desk.learning.listening
     act(window, "learn")
@@ -92,12 +92,12 @@ def test_learn(window: Window, qtbot: QtBot) -> None:
 
 def test_keep_room(window: Window, qtbot: QtBot) -> None:
     act(window, "keep_room")
-    assert "does not learn its room" in window.notice.text.text()
+    assert "does not learn its room" in window.notice.sentence
     desk = window.desk
     desk.choose(load_preset("default"))
     qtbot.waitUntil(lambda: desk.sound is not None and desk.sound.adapter.room() is not None, timeout=15000)
     act(window, "keep_room")
-    qtbot.waitUntil(lambda: "begins in this room" in window.notice.text.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "begins in this room" in window.notice.sentence, timeout=10000)
     qtbot.waitUntil(lambda: any(e.name.startswith("room_") for e in window.models.entries), timeout=4000)
     (name,) = [e.name for e in window.models.entries if e.name.startswith("room_")]
     kept = load_preset(name)

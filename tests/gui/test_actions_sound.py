@@ -77,17 +77,17 @@ def test_latency(window: Window, qtbot: QtBot) -> None:
 def test_look_back(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.wait(300)
     act(window, "look_back")
-    qtbot.waitUntil(lambda: "Recorded" in window.notice.text.text(), timeout=10000)
+    qtbot.waitUntil(lambda: "Recorded" in window.notice.sentence, timeout=10000)
     take = soundfile.read(next((tmp_path / "takes").glob("*dry.wav")))[0]
     assert len(take) > 0.3 * 48000 and np.abs(take).max() > 0.01
 
 
 def test_measure(window: Window) -> None:
     act(window, "measure")
-    assert "choose an input and an output device" in window.notice.text.text()
+    assert "choose an input and an output device" in window.notice.sentence
     act(window, "run")
     act(window, "measure")
-    assert "press Run first" in window.notice.text.text()
+    assert "press Run first" in window.notice.sentence
 
 
 def test_clear(window: Window, qtbot: QtBot) -> None:

@@ -58,7 +58,7 @@ def test_export(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     for name in ("p.png", "t.csv", "a.npz"):
         act(window, "export")
         give(window, qtbot, tmp_path / name)
-        qtbot.waitUntil(lambda n=name: n in window.notice.text.text() and "Exported" in window.notice.text.text())
+        qtbot.waitUntil(lambda n=name: n in window.notice.sentence and "Exported" in window.notice.sentence)
     table = np.loadtxt(tmp_path / "t.csv", delimiter=",", skiprows=1)
     arrays = np.load(tmp_path / "a.npz")
     assert table.shape[1] == 258 and (tmp_path / "p.png").stat().st_size > 1000

@@ -5,6 +5,7 @@ import resource
 import shutil
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import load_file, save_file
 
-from gui.settings import Settings
-from gui.sound import DEMO, Setup
+from gui.catalogue import read_entry
+from gui.settings import Settings, patch_as_dict, patch_from
+from gui.sound import DEMO, Patch, Setup, Values
 from gui.window import Window
 from realtime.engine.preset import load_preset, preset_folders
 from realtime.model import save_model
@@ -25,7 +27,7 @@ from tests.test_model import make_model
 
 def told(window: Window, qtbot: QtBot, *words: str) -> None:
     """Wait until the window tells of a problem in these words."""
-    qtbot.waitUntil(lambda: all(word in window.notice.text.text() for word in words), timeout=10000)
+    qtbot.waitUntil(lambda: all(word in window.notice.sentence for word in words), timeout=10000)
     assert window.notice.isVisible() and window.notice.kind == "bad"
 
 
@@ -98,7 +100,7 @@ def test_what_is_dropped_and_cannot_be_used_is_told_and_the_sound_goes_on(
     drop(window, tmp_path / name)
     told(window, qtbot, *words)
     assert window.desk.patch.preset == preset and window.desk.setup == setup
-    assert goes_on(window, qtbot) and "Traceback" not in window.notice.text.text()
+    assert goes_on(window, qtbot) and "Traceback" not in window.notice.sentence
 
 
 def test_an_address_that_is_dropped_is_no_file(window: Window, qtbot: QtBot) -> None:
@@ -123,7 +125,7 @@ def test_a_clip_that_was_heard_last_time_and_is_gone_is_told_and_the_built_in_cl
     window.show()
     window.begin()
     qtbot.waitUntil(lambda: window.desk.sound is not None, timeout=10000)
-    assert "no file" in window.notice.text.text() and "gone.wav" in window.notice.text.text()
+    assert "no file" in window.notice.sentence and "gone.wav" in window.notice.sentence
     assert "built-in clip" in window.footer.where.text() and goes_on(window, qtbot)
     window.close()
 
@@ -144,7 +146,7 @@ def test_a_device_that_ends_is_told_and_run_starts_anew(window: Window, qtbot: Q
     assert recorder is not None
     window.desk.sound.stream.stop()
     qtbot.waitUntil(lambda: window.desk.sound is None)
-    assert "device stopped" in window.notice.text.text() and not window.desk.takes.recording
+    assert "device stopped" in window.notice.sentence and not window.desk.takes.recording
     assert soundfile.info(recorder.dry).frames == recorder.n_frames
     window.desk.run(True)
     qtbot.waitUntil(lambda: window.desk.sound is not None)
@@ -159,7 +161,7 @@ def test_a_full_disk_ends_the_take_and_nothing_else(window: Window, qtbot: QtBot
     assert recorder is not None
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
     try:
-        qtbot.waitUntil(lambda: "the take ended" in window.notice.text.text(), timeout=10000)
+        qtbot.waitUntil(lambda: "the take ended" in window.notice.sentence, timeout=10000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not window.desk.takes.recording and goes_on(window, qtbot)
@@ -172,7 +174,7 @@ def test_a_folder_that_cannot_be_written_is_told(window: Window, tmp_path: Path)
     (tmp_path / "file").write_text("")
     window.desk.takes.folder = tmp_path / "file"
     window.desk.takes.record(True)
-    assert "cannot be recorded into" in window.notice.text.text()
+    assert "cannot be recorded into" in window.notice.sentence
     assert not window.desk.takes.recording and not window.actions_by_id["record"].isChecked()
 
 
@@ -225,7 +227,7 @@ def test_a_preset_folder_that_cannot_be_written_is_told_after_learning(window: W
 def test_learning_gives_up_when_the_sound_ends(window: Window, qtbot: QtBot) -> None:
     window.desk.learning.listen(True)
     window.desk.run(False)
-    qtbot.waitUntil(lambda: "learn again" in window.notice.text.text())
+    qtbot.waitUntil(lambda: "learn again" in window.notice.sentence)
     assert not window.desk.learning.listening and not window.actions_by_id["learn"].isChecked()
 
 
@@ -295,3 +297,83 @@ def test_settings_that_cannot_be_written_are_told_once(window: Window, qtbot: Qt
     window.desk.set_depth(4)
     qtbot.wait(1500)
     assert not window.notice.isVisible() and goes_on(window, qtbot)
+
+
+@pytest.mark.parametrize(
+    "setup", [{"snr_db": 1e308}, {"channel": -3}, {"block": -5}, {"rate": 1}, {"source": "/" + "x" * 5000}]
+)
+def test_a_setup_out_of_range_does_not_keep_the_window_shut(qtbot: QtBot, setup: dict[str, object]) -> None:
+    settings = Settings()
+    settings._file.setValue("session", json.dumps({"setup": {"source": DEMO} | setup}))
+    settings._file.sync()
+    window = Window(load_preset("sparse"))
+    qtbot.addWidget(window)
+    window.show()
+    window.begin()
+    qtbot.waitUntil(lambda: window.desk.sound is not None, timeout=10000)
+    assert window.desk.setup.snr_db == 5 and window.desk.setup.channel is None
+    window.close()
+
+
+def test_a_preset_that_is_away_for_one_start_is_told_and_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_model(path, make_model())
+    for turn in ("chosen", "away", "back", "away", "forgotten"):
+        if turn in ("back", "forgotten"):
+            (tmp_path / "elsewhere").rename(path)
+        if turn == "away":
+            path.rename(tmp_path / "elsewhere")
+        window = Window(load_preset("sparse"))
+        qtbot.addWidget(window)
+        window.desk.setup = Setup(source=DEMO)
+        window.show()
+        window.begin()
+        qtbot.waitUntil(lambda w=window: w.desk.sound is not None, timeout=10000)
+        name = window.desk.patch.preset.name
+        slot = window.desk.slots.patches["B"]
+        if turn == "chosen":
+            window.desk.slots.toggle()
+            window.deeds.hear_model(path)
+            qtbot.waitUntil(lambda w=window: w.desk.patch.preset.name == "mine", timeout=10000)
+            window.desk.slots.keep()
+        elif turn == "away":
+            assert name == "sparse" and slot is None
+            told(window, qtbot, f"There is no file {path} now", "bring it back")
+        elif turn == "back":
+            assert name == "mine" and slot is not None and slot.preset.name == "mine"
+        else:
+            assert name == "tiny" and slot is not None and slot.preset.name == "tiny"
+        if turn == "away" and (tmp_path / "seen").exists():
+            window.desk.choose(load_preset("tiny"))
+            qtbot.waitUntil(lambda w=window: w.desk.patch.preset.name == "tiny", timeout=10000)
+            window.desk.slots.keep()
+        (tmp_path / "seen").touch() if turn == "back" else None
+        window.close()
+
+
+def test_a_relative_path_and_a_choice_of_no_bases_are_remembered(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_model(tmp_path / "mine.safetensors", make_model())
+    monkeypatch.chdir(tmp_path)
+    preset = read_entry(Path("mine.safetensors")).preset
+    assert preset is not None
+    for bases in (frozenset[int](), frozenset({1}), None):
+        kept = patch_as_dict(Patch(preset, Values(bases=bases)))
+        assert kept is not None and kept["preset"] == str(tmp_path / "mine.safetensors")
+        again = patch_from(json.loads(json.dumps(kept)))
+        assert again is not None and again.values.bases == bases
+
+
+def test_a_long_name_does_not_widen_the_window(window: Window, qtbot: QtBot) -> None:
+    window.resize(900, 600)
+    qtbot.wait(50)
+    width = window.width()
+    window.tell("bad", f"/home/user/{'very_long_folder_name_' * 12}/{'x' * 300}<b>.wav cannot be read")
+    preset = window.desk.patch.preset
+    window.desk.patch = Patch(replace(preset, name="my_" + "fan_in_the_office_" * 9), Values())
+    window.desk.changed.emit()
+    qtbot.wait(100)
+    window.resize(900, 600)
+    assert window.width() == width and window.minimumSizeHint().width() <= width
+    assert "<b>" in window.notice.text.text()

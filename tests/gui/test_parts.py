@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from gui.layers import removed_text
 from gui.meters import level_meter
 from gui.models import card_html
 from gui.slots import matching_gains
-from gui.sound import Patch, Values, make_chain, read_depths, strip_depths
+from gui.sound import Patch, Setup, Values, make_chain, read_depths, strip_depths
+from gui.wave import WaveTee
 from gui.worker import Worker
+from realtime.base.ring import Ring
 from realtime.engine.preset import BUILT_IN, load_preset
 from realtime.model import save_model
 from realtime.render import render
@@ -143,6 +146,43 @@ def test_a_job_hands_back_its_result_or_its_sentence_or_nothing_when_cancelled(q
     worker.cancel()
     qtbot.wait(300)
     assert results == [1, "no room"]
+
+
+def test_what_must_be_done_is_done_at_the_end_and_what_need_not_is_not(qapp: object) -> None:
+    worker, ran = Worker(), []
+    worker.start("first", lambda: time.sleep(0.2), ran.append, ran.append)
+    for name, must in (("save", True), ("load", False), ("keep", True)):
+        worker.start(name, lambda n=name: ran.append(n), ran.append, ran.append, must)
+    worker.cancel()
+    worker.start("late", lambda: ran.append("late"), ran.append, ran.append)
+    worker.wait()
+    assert ran == ["save", "keep"]
+
+
+def test_the_look_back_keeps_its_last_rows_in_order() -> None:
+    class OneHost:
+        sample_rate = 4.0
+        wave = Ring(100, np.float32, 2)
+
+        def record(self, on: bool) -> None:
+            pass
+
+    host = OneHost()
+    tee = WaveTee(host, seconds=2.0)  # type: ignore[arg-type]
+    for n in (5, 6):
+        host.wave.write(np.arange(tee.end, tee.end + n, dtype=np.float32)[:, None].repeat(2, 1))
+        end = tee.end + n
+        while tee.end < end:
+            time.sleep(0.01)
+        assert tee.rows()[:, 0].tolist() == list(range(max(0, end - 8), end))
+    tee.stop()
+
+
+def test_a_clip_that_may_not_be_looked_at_is_gone() -> None:
+    for source in ("/" + "x" * 5000, "a\0b"):
+        assert Setup(source=source).clip is None
+    with patch.object(Path, "is_file", side_effect=PermissionError("locked")):
+        assert Setup(source="/locked/voice.wav").is_gone
 
 
 def test_time_is_written_as_minutes_and_seconds() -> None:

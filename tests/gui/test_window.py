@@ -48,6 +48,40 @@ def test_a_dropped_model_is_heard_and_listed(window: Window, qtbot: QtBot, tmp_p
     assert any("new" in window.models.list.item(i).text() for i in range(window.models.list.count()))
 
 
+def test_files_are_known_by_their_suffix_in_capitals_too(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    save_model(tmp_path / "m.safetensors", make_model(n_layers=3))
+    (tmp_path / "m.safetensors").rename(tmp_path / "NEW.SAFETENSORS")
+    drop(window, tmp_path / "NEW.SAFETENSORS")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "NEW", timeout=10000)
+    (tmp_path / "FLAT.TOML").write_text('[[chain]]\nplugin = "gain"\n')
+    drop(window, tmp_path / "FLAT.TOML")
+    qtbot.waitUntil(lambda: window.desk.patch.preset.name == "FLAT", timeout=10000)
+
+
+def test_what_was_asked_to_be_written_is_written_before_the_window_closes(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    qtbot.wait(300)
+    window.worker.start("reading", lambda: time.sleep(0.5), lambda _: None, lambda _: None)
+    window.deeds.export_to(tmp_path / "T.CSV")
+    window.deeds.export_to(tmp_path / "A.NPZ")
+    window.desk.takes.save_look_back()
+    window.close()
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("T.CSV", "A.NPZ"))
+    assert len(list((tmp_path / "takes").iterdir())) == 2
+
+
+def test_the_last_minute_ends_when_its_key_is_pressed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    sound = window.desk.sound
+    assert sound is not None
+    window.worker.start("reading", lambda: time.sleep(1.5), lambda _: None, lambda _: None)
+    window.desk.takes.save_look_back()
+    n_rows = sound.wave.end
+    qtbot.waitUntil(lambda: "Recorded" in window.notice.sentence, timeout=10000)
+    (dry,) = (tmp_path / "takes").glob("*dry.wav")
+    assert soundfile.info(dry).frames <= n_rows < sound.wave.end - sound.host.sample_rate
+
+
 def test_taps_of_the_strip_are_those_of_the_network(window: Window, qtbot: QtBot) -> None:
     history, strip = window.picture.history, window.picture.strip
     assert history is not None
@@ -210,10 +244,10 @@ def test_a_message_follows_the_theme(window: Window) -> None:
 def test_an_information_never_hides_a_problem(window: Window) -> None:
     window.tell("bad", "broken")
     window.tell("info", "fine")
-    assert "broken" in window.notice.text.text()
+    assert "broken" in window.notice.sentence
     window.notice.dismiss.click()
     window.tell("info", "fine")
-    assert "fine" in window.notice.text.text()
+    assert "fine" in window.notice.sentence
 
 
 KILLED = """
@@ -222,7 +256,7 @@ from gui.sound import DEMO, Setup
 from gui.window import Window
 from realtime.engine.preset import load_preset
 application = QApplication([])
-window = Window(load_preset("sparse"), remember=False)
+window = Window(load_preset("sparse"))
 window.desk.setup = Setup(source=DEMO, block=256)
 window.show()
 window.begin()
@@ -262,6 +296,17 @@ def test_after_a_kill_the_next_start_is_where_it_was(qtbot: QtBot, tmp_path: Pat
     assert (window.picture.output.canvas.view, window.theme) == ("mask", "dark")
     assert window.picture.tabs.currentIndex() == 1
     window.close()
+
+
+def test_a_fresh_start_leaves_what_is_remembered(qtbot: QtBot) -> None:
+    for remember in (True, False):
+        window = Window(load_preset("sparse"), remember=remember)
+        qtbot.addWidget(window)
+        window.desk.set_amount(20 if remember else 50)
+        window.close()
+    again = Window(load_preset("sparse"))
+    qtbot.addWidget(again)
+    assert again.desk.patch.values.amount == 20
 
 
 def test_parameters_of_other_plugins_are_set_undone_and_remembered(
