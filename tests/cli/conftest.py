@@ -36,8 +36,10 @@ Command = Callable[..., Result]
 
 
 def hear_interrupts() -> None:
-    """For `Popen`: listen to Ctrl-C, which jobs in the background of a shell, these tests maybe among them, do not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """For `Popen`: listen to what ends a program; jobs of a shell or of nohup, these tests maybe among them, do not."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def test_a_file_that_is_no_sound_is_told_in_the_end(unfold, small, tmp_path, n, 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_run_that_is_told_to_end_ends_as_by_ctrl_c(small, tmp_path, name) -> None:
     command = [sys.executable, "-m", "realtime.cli.app", "live", "-i", "demo", "--preset", str(small), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts) as process:
         first = process.stdout.readline()
         process.send_signal(getattr(signal, name))
         rest, _ = process.communicate(timeout=30)
