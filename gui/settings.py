@@ -19,6 +19,7 @@ from gui.look import Look
 from gui.sound import Patch, Setup, Values, read_depths
 from gui.transport import LATENCIES_MS
 from realtime.base.errors import UnfoldError
+from realtime.base.units import RATES
 
 Kinds = dict[str, UnionType | type]
 SETUP: Kinds = {
@@ -31,7 +32,7 @@ VALUES: Kinds = {
 }  # fmt: skip
 AXES: Kinds = {"scale": str, "low_db": float | int, "high_db": float | int, "colours": str, "zoom": int}
 RANGES = {
-    "snr_db": (-100, 100), "rate": (1000, 1_000_000), "block": (0, 65536), "channel": (0, 1023),
+    "snr_db": (-100, 100), "rate": RATES, "block": (0, 65536), "channel": (0, 1023),
     "layers": (0, 10_000), "amount": (0, 100), "gain_db": (-60, 0),
 }  # fmt: skip
 

@@ -6,7 +6,6 @@ so a table that was stopped goes on. Then: multiplicative back-propagation again
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 
 from realtime.base.errors import UnfoldError
+from realtime.base.wholefile import whole_file
 from realtime.model import Model, load_model
 from training.config import Config
 from training.configfile import from_table
@@ -102,9 +102,8 @@ class Table:
             "metrics": score(engine(load_model(file)), self.corpus, self.pairs_per_snr),
             "config": asdict(config),
         }
-        new = done.with_suffix(".new")
-        new.write_text(json.dumps(result, indent=1))
-        os.replace(new, done)
+        with whole_file(done) as part:
+            part.write_text(json.dumps(result, indent=1))
         return result
 
     def _methods(self) -> None:

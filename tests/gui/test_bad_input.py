@@ -231,6 +231,19 @@ def test_learning_gives_up_when_the_sound_ends(window: Window, qtbot: QtBot) -> 
     assert not window.desk.learning.listening and not window.actions_by_id["learn"].isChecked()
 
 
+def begun_with(session: str, qtbot: QtBot) -> Window:
+    """Return a window that remembers this session and in which sound runs."""
+    settings = Settings()
+    settings._file.setValue("session", session)
+    settings._file.sync()
+    window = Window(load_preset("sparse"))
+    qtbot.addWidget(window)
+    window.show()
+    window.begin()
+    qtbot.waitUntil(lambda: window.desk.sound is not None, timeout=10000)
+    return window
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -242,14 +255,7 @@ def test_learning_gives_up_when_the_sound_ends(window: Window, qtbot: QtBot) -> 
     ],
 )
 def test_settings_that_make_no_sense_are_left_at_their_defaults(qtbot: QtBot, content: str) -> None:
-    settings = Settings()
-    settings._file.setValue("session", content)
-    settings._file.sync()
-    window = Window(load_preset("sparse"))
-    qtbot.addWidget(window)
-    window.show()
-    window.begin()
-    qtbot.waitUntil(lambda: window.desk.sound is not None, timeout=10000)
+    window = begun_with(content, qtbot)
     assert window.desk.patch.preset.name == "sparse" and window.theme == "system"
     assert window.desk.setup == Setup() and window.look.axes.low_db == -100 and goes_on(window, qtbot)
     window.close()
@@ -303,14 +309,7 @@ def test_settings_that_cannot_be_written_are_told_once(window: Window, qtbot: Qt
     "setup", [{"snr_db": 1e308}, {"channel": -3}, {"block": -5}, {"rate": 1}, {"source": "/" + "x" * 5000}]
 )
 def test_a_setup_out_of_range_does_not_keep_the_window_shut(qtbot: QtBot, setup: dict[str, object]) -> None:
-    settings = Settings()
-    settings._file.setValue("session", json.dumps({"setup": {"source": DEMO} | setup}))
-    settings._file.sync()
-    window = Window(load_preset("sparse"))
-    qtbot.addWidget(window)
-    window.show()
-    window.begin()
-    qtbot.waitUntil(lambda: window.desk.sound is not None, timeout=10000)
+    window = begun_with(json.dumps({"setup": {"source": DEMO} | setup}), qtbot)
     assert window.desk.setup.snr_db == 5 and window.desk.setup.channel is None
     window.close()
 
